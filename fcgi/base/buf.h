@@ -1,0 +1,47 @@
+/*
+ * A growing run of bytes with a ceiling.
+ *
+ * Appending never fails on the spot: a buffer that would pass its ceiling
+ * is broken from then on, ignores what follows, and the caller looks at
+ * `broken` once, at the end.  The memory is the buffer's own (malloc), kept
+ * by buf_clear() for the next use and given back by buf_free().
+ */
+#ifndef POSTERN_BASE_BUF_H
+#define POSTERN_BASE_BUF_H
+
+#include "base/str.h"
+
+struct buf {
+	char *p;
+	size_t n, size, max;
+	bool broken;
+};
+
+/* An empty buffer that may grow to `max` bytes. */
+struct buf buf_new(size_t max);
+void buf_clear(struct buf *b);
+void buf_free(struct buf *b);
+
+/* Make room for `n` more bytes; NULL when broken.  Then add to b->n. */
+char *buf_room(struct buf *b, size_t n);
+
+void buf_put(struct buf *b, struct str s);
+void buf_char(struct buf *b, char c);
+void buf_int(struct buf *b, int64_t value);
+void buf_printf(struct buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A JSON string (RFC 8259) with its quotes; `s` must be UTF-8. */
+void buf_json(struct buf *b, struct str s);
+
+/* Append a literal. */
+#define BUF_LIT(b, lit) buf_put((b), STR(lit))
+
+/* What was written so far; valid until the next append. */
+static inline struct str
+buf_str(const struct buf *b)
+{
+	return (struct str){b->p, b->n};
+}
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * JSON from clients.
+ *
+ * A strict RFC 8259 check of our own stands before json-c, whose strict mode
+ * is not strict: single quotes, raw control characters, duplicate keys,
+ * malformed UTF-8, numbers that do not fit and bottomless nesting are
+ * refused here, with the place and a reason.  What passes is parsed by
+ * json-c into a tree that the arena releases.
+ */
+#ifndef POSTERN_CORE_JSON_H
+#define POSTERN_CORE_JSON_H
+
+#include <json-c/json.h>
+
+#include "base/err.h"
+
+enum {
+	JSON_DEPTH_MAX = 32,	 /* arrays and objects inside each other */
+	JSON_MEMBERS_MAX = 1000, /* of one object */
+	JSON_VALUES_MAX = 10000, /* of one document */
+};
+
+/* Where and why a text is no acceptable JSON. */
+struct json_fault {
+	const char *reason;  /* as Python's json module words it */
+	size_t at;	     /* offset in code points */
+	size_t line, column; /* from 1 */
+};
+
+/* True when `text` is acceptable JSON; else *ret_fault says why not. */
+bool json_check(struct str text, struct json_fault *ret_fault);
+
+/*
+ * Check and parse.  On success *ret is the tree (NULL for JSON null), valid
+ * until the arena is reset.  The error is ERR_INVALID with one issue as
+ * spec.md §0.3 prints it for malformed JSON (ctx with msg, doc, pos, lineno,
+ * colno; a doc over 1 KiB is cut).
+ */
+struct err *json_read(struct arena *a, struct str text, json_object **ret);
+
+/* The member of an object; NULL both for an absent one and for null. */
+json_object *json_get(json_object *o, const char *name);
+
+/* Is the member there at all, null or not? */
+bool json_has(json_object *o, const char *name);
+
+/* The bytes of a JSON string (they may hold NUL: the length counts). */
+struct str json_str(json_object *o);
+
+#endif
