@@ -3,9 +3,11 @@
  *
  * A strict RFC 8259 check of our own stands before json-c, whose strict mode
  * is not strict: single quotes, raw control characters, duplicate keys,
- * malformed UTF-8, numbers that do not fit and bottomless nesting are
- * refused here, with the place and a reason.  What passes is parsed by
- * json-c into a tree that the arena releases.
+ * malformed UTF-8, numbers that do not fit, names with a NUL (json-c cuts
+ * them there) and bottomless nesting are refused here, with the place and a
+ * reason.  What passes is parsed by json-c into a tree that the arena
+ * releases; a number that is no integer keeps the text it was sent as
+ * (json_object_get_string gives it).
  */
 #ifndef POSTERN_CORE_JSON_H
 #define POSTERN_CORE_JSON_H

@@ -1,0 +1,531 @@
+#include "core/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+	DIGITS_MAX = 40, /* of one number */
+	SCRATCH = 2048,	 /* first block of a check's own arena */
+};
+
+/* The members of an object that is being read, the newest first. */
+struct key {
+	struct key *next;
+	struct str name; /* decoded */
+	uint64_t hash;
+	size_t at;
+};
+
+struct scan {
+	struct str text;
+	size_t i; /* where we are, in bytes */
+	size_t depth, values;
+	struct arena *scratch;
+	const char *reason; /* of the fault at byte `at` */
+	size_t at;
+};
+
+static bool value(struct scan *s);
+
+static bool
+fail(struct scan *s, const char *reason, size_t at)
+{
+	s->reason = reason;
+	s->at = at;
+	return false;
+}
+
+/* The byte at `i`, or -1 behind the end. */
+static int
+byte_at(const struct scan *s, size_t i)
+{
+	return i < s->text.n ? (unsigned char)s->text.p[i] : -1;
+}
+
+/* Step over white space and say what comes then. */
+static int
+next(struct scan *s)
+{
+	int c;
+
+	while ((c = byte_at(s, s->i)) == ' ' || c == '\n' || c == '\r' ||
+	       c == '\t')
+		s->i++;
+	return c;
+}
+
+static int
+hex_digit(int c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 32;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Four hexadecimal digits at `i`, or -1. */
+static int
+hex4(const struct scan *s, size_t i)
+{
+	int unit = 0;
+
+	for (size_t k = i; k < i + 4; k++) {
+		int digit = hex_digit(byte_at(s, k));
+
+		if (digit < 0)
+			return -1;
+		unit = unit << 4 | digit;
+	}
+	return unit;
+}
+
+static bool
+is_high(int unit)
+{
+	return (unit & 0xfc00) == 0xd800;
+}
+
+static bool
+is_low(int unit)
+{
+	return (unit & 0xfc00) == 0xdc00;
+}
+
+/* The low surrogate that an escape at `i` spells, or -1. */
+static int
+low_at(const struct scan *s, size_t i)
+{
+	int unit;
+
+	if (byte_at(s, i) != '\\' || byte_at(s, i + 1) != 'u')
+		return -1;
+	unit = hex4(s, i + 2);
+	return is_low(unit) ? unit : -1;
+}
+
+/* Over a \uXXXX, or the two that make a pair; s->i is at the backslash. */
+static bool
+unicode_escape(struct scan *s)
+{
+	size_t at = s->i + 1;
+	int unit = hex4(s, at + 1);
+
+	if (unit < 0 || byte_at(s, at + 5) < 0)
+		return fail(s, "Invalid \\uXXXX escape", at);
+	s->i += 6;
+	if (!is_high(unit) && !is_low(unit))
+		return true;
+	if (is_low(unit) || low_at(s, s->i) < 0)
+		return fail(s, "Invalid \\uXXXX escape (lone surrogate)", at);
+	s->i += 6;
+	return true;
+}
+
+/* Over an escape; the string that holds it began at `begin`. */
+static bool
+escape(struct scan *s, size_t begin)
+{
+	int c = byte_at(s, s->i + 1);
+
+	if (c < 0)
+		return fail(s, "Unterminated string starting at", begin);
+	if (c == 'u')
+		return unicode_escape(s);
+	if (c == 0 || !strchr("\"\\/bfnrt", c))
+		return fail(s, "Invalid \\escape", s->i);
+	s->i += 2;
+	return true;
+}
+
+static bool
+string(struct scan *s)
+{
+	size_t begin = s->i++;
+
+	for (;;) {
+		int c = byte_at(s, s->i);
+
+		if (c < 0)
+			return fail(s, "Unterminated string starting at",
+				    begin);
+		if (c < 0x20)
+			return fail(s, "Invalid control character at", s->i);
+		if (c == '\\') {
+			if (!escape(s, begin))
+				return false;
+			continue;
+		}
+		s->i++;
+		if (c == '"')
+			return true;
+	}
+}
+
+static char *
+put_utf8(char *out, int point)
+{
+	static const struct {
+		int below, mark, shift;
+	} rows[] = {
+		{0x80,    0,	  0 },
+		      {0x800,   0xc0, 6 },
+		{0x10000, 0xe0, 12}
+	   };
+	int mark = 0xf0, shift = 18;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (point >= rows[i].below)
+			continue;
+		mark = rows[i].mark;
+		shift = rows[i].shift;
+		break;
+	}
+	*out++ = (char)(mark | point >> shift);
+	while (shift) {
+		shift -= 6;
+		*out++ = (char)(0x80 | (point >> shift & 0x3f));
+	}
+	return out;
+}
+
+/* What the escape at *i stands for; *i moves behind it. */
+static int
+escaped_point(const struct scan *s, size_t *i)
+{
+	static const char plain[256] = {
+		['b'] = '\b', ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r',
+		['t'] = '\t', ['"'] = '"',  ['\\'] = '\\', ['/'] = '/'};
+	int c = byte_at(s, *i + 1), high;
+
+	if (c != 'u') {
+		*i += 2;
+		return plain[(unsigned char)c];
+	}
+	high = hex4(s, *i + 2);
+	*i += 6;
+	if (!is_high(high))
+		return high;
+	*i += 6;
+	return 0x10000 + ((high & 0x3ff) << 10 | (low_at(s, *i - 6) & 0x3ff));
+}
+
+/* The text between the quotes at `from` and `to`, its escapes resolved. */
+static struct str
+decoded(const struct scan *s, size_t from, size_t to)
+{
+	struct str raw = str_sub(s->text, from + 1, to - from - 1);
+	char *start, *out;
+	size_t i = from + 1;
+
+	if (str_find(raw, '\\') == raw.n)
+		return raw;
+	start = out = arena_alloc(s->scratch, raw.n);
+	while (i < to)
+		if (s->text.p[i] == '\\')
+			out = put_utf8(out, escaped_point(s, &i));
+		else
+			*out++ = s->text.p[i++];
+	return (struct str){start, (size_t)(out - start)};
+}
+
+/* The name of a member; s->i is where it should begin. */
+static bool
+name(struct scan *s, struct key **keys)
+{
+	struct key *key;
+	size_t at = s->i;
+
+	if (byte_at(s, at) != '"')
+		return fail(s,
+			    "Expecting property name enclosed in double quotes",
+			    at);
+	if (!string(s))
+		return false;
+	key = ARENA_NEW(s->scratch, struct key);
+	key->at = at;
+	key->name = decoded(s, at, s->i - 1);
+	key->hash = str_hash(key->name);
+	key->next = *keys;
+	*keys = key;
+	if (str_find(key->name, '\0') < key->name.n)
+		return fail(s, "Property name with a NUL", at);
+	return true;
+}
+
+static bool
+member(struct scan *s, struct key **keys)
+{
+	if (!name(s, keys))
+		return false;
+	if (next(s) != ':')
+		return fail(s, "Expecting ':' delimiter", s->i);
+	s->i++;
+	next(s);
+	return value(s);
+}
+
+/* Equal names become neighbours, in the order of the text. */
+static int
+by_name(const void *a, const void *b)
+{
+	const struct key *one = *(struct key *const *)a;
+	const struct key *two = *(struct key *const *)b;
+	int order;
+
+	if (one->hash != two->hash)
+		return one->hash < two->hash ? -1 : 1;
+	order = str_cmp(one->name, two->name);
+	if (order)
+		return order;
+	return one->at < two->at ? -1 : one->at > two->at;
+}
+
+static bool
+distinct(struct scan *s, struct key *keys, size_t n)
+{
+	struct key **sorted, *twice = NULL;
+
+	if (n < 2)
+		return true;
+	sorted = ARENA_ARRAY(s->scratch, struct key *, n);
+	for (size_t i = 0; i < n; i++, keys = keys->next)
+		sorted[i] = keys;
+	qsort(sorted, n, sizeof(*sorted), by_name);
+	for (size_t i = 1; i < n; i++)
+		if (sorted[i - 1]->hash == sorted[i]->hash &&
+		    str_eq(sorted[i - 1]->name, sorted[i]->name) &&
+		    (!twice || sorted[i]->at < twice->at))
+			twice = sorted[i];
+	return !twice || fail(s, "Duplicate property name", twice->at);
+}
+
+static bool
+object(struct scan *s)
+{
+	struct key *keys = NULL;
+	size_t n = 0;
+
+	for (int c = next(s); c != '}'; c = next(s)) {
+		if (n && c != ',')
+			return fail(s, "Expecting ',' delimiter", s->i);
+		if (n) {
+			s->i++;
+			next(s);
+		}
+		if (n++ == JSON_MEMBERS_MAX)
+			return fail(s, "Object of more than 1000 members",
+				    s->i);
+		if (!member(s, &keys))
+			return false;
+	}
+	s->i++;
+	return distinct(s, keys, n);
+}
+
+static bool
+array(struct scan *s)
+{
+	bool first = true;
+
+	for (int c = next(s); c != ']'; c = next(s), first = false) {
+		if (!first && c != ',')
+			return fail(s, "Expecting ',' delimiter", s->i);
+		if (!first) {
+			s->i++;
+			next(s);
+		}
+		if (!value(s))
+			return false;
+	}
+	s->i++;
+	return true;
+}
+
+static bool
+nested(struct scan *s, bool (*inside)(struct scan *))
+{
+	bool ok;
+
+	if (s->depth == JSON_DEPTH_MAX)
+		return fail(s, "Nested deeper than 32 levels", s->i);
+	s->depth++;
+	s->i++;
+	ok = inside(s);
+	s->depth--;
+	return ok;
+}
+
+static bool
+word(struct scan *s, struct str expected)
+{
+	if (!str_eq(str_sub(s->text, s->i, expected.n), expected))
+		return fail(s, "Expecting value", s->i);
+	s->i += expected.n;
+	return true;
+}
+
+static bool
+is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+skip_digits(const struct scan *s, size_t i)
+{
+	while (is_digit(byte_at(s, i)))
+		i++;
+	return i;
+}
+
+/* Would it fit in 64 bits, signed when negative and unsigned when not? */
+static bool
+fits_integer(struct str digits)
+{
+	struct str limit = STR("18446744073709551615");
+
+	if (digits.p[0] == '-') {
+		limit = STR("9223372036854775808");
+		digits = str_sub(digits, 1, digits.n);
+	}
+	if (digits.n != limit.n)
+		return digits.n < limit.n;
+	return str_cmp(digits, limit) <= 0;
+}
+
+static bool
+fits_double(struct str number)
+{
+	char text[DIGITS_MAX + 8]; /* two signs, the point, the e, NUL */
+
+	memcpy(text, number.p, number.n);
+	text[number.n] = '\0';
+	return !isinf(strtod(text, NULL));
+}
+
+static bool
+acceptable(struct scan *s, struct str number, bool whole)
+{
+	size_t digits = 0, at = (size_t)(number.p - s->text.p);
+
+	for (size_t i = 0; i < number.n; i++)
+		digits += is_digit(number.p[i]);
+	if (digits > DIGITS_MAX)
+		return fail(s, "Number of more than 40 digits", at);
+	if (whole ? !fits_integer(number) : !fits_double(number))
+		return fail(s, "Number out of range", at);
+	return true;
+}
+
+/* As in Python, what is no part of a number is left for the caller. */
+static bool
+number(struct scan *s)
+{
+	size_t from = s->i, i = from, e;
+	bool whole = true;
+
+	i += byte_at(s, i) == '-';
+	if (!is_digit(byte_at(s, i)))
+		return fail(s, "Expecting value", from);
+	i = byte_at(s, i) == '0' ? i + 1 : skip_digits(s, i);
+	if (byte_at(s, i) == '.' && is_digit(byte_at(s, i + 1))) {
+		i = skip_digits(s, i + 1);
+		whole = false;
+	}
+	e = i + 1;
+	e += byte_at(s, e) == '+' || byte_at(s, e) == '-';
+	if ((byte_at(s, i) | 32) == 'e' && is_digit(byte_at(s, e))) {
+		i = skip_digits(s, e);
+		whole = false;
+	}
+	s->i = i;
+	return acceptable(s, str_sub(s->text, from, i - from), whole);
+}
+
+static bool
+value(struct scan *s)
+{
+	if (s->values++ == JSON_VALUES_MAX)
+		return fail(s, "More than 10000 values", s->i);
+	switch (byte_at(s, s->i)) {
+	case '"':
+		return string(s);
+	case '{':
+		return nested(s, object);
+	case '[':
+		return nested(s, array);
+	case 't':
+		return word(s, STR("true"));
+	case 'f':
+		return word(s, STR("false"));
+	case 'n':
+		return word(s, STR("null"));
+	default:
+		return number(s);
+	}
+}
+
+/* Where the first sequence begins that is no UTF-8; there is one. */
+static size_t
+utf8_fault(struct str text)
+{
+	size_t i = 0;
+
+	for (;;) {
+		unsigned char lead = (unsigned char)text.p[i];
+		size_t len = lead < 0x80   ? 1
+			     : lead < 0xe0 ? 2
+			     : lead < 0xf0 ? 3
+					   : 4;
+
+		if (!str_utf8(str_sub(text, i, len)))
+			return i;
+		i += len;
+	}
+}
+
+static bool
+document(struct scan *s)
+{
+	if (!str_utf8(s->text))
+		return fail(s, "Malformed UTF-8", utf8_fault(s->text));
+	if (str_starts(s->text, STR("\xef\xbb\xbf")))
+		return fail(s, "Unexpected UTF-8 BOM (decode using utf-8-sig)",
+			    0);
+	next(s);
+	if (!value(s))
+		return false;
+	if (next(s) >= 0)
+		return fail(s, "Extra data", s->i);
+	return true;
+}
+
+/* Byte offsets inside, code points and lines outside. */
+static struct json_fault
+fault(const struct scan *s)
+{
+	struct str before = str_sub(s->text, 0, s->at);
+	struct json_fault f = {.reason = s->reason, .line = 1};
+	size_t line_start = 0;
+
+	for (size_t i = 0; i < before.n; i++)
+		if (before.p[i] == '\n') {
+			f.line++;
+			line_start = i + 1;
+		}
+	f.at = str_points(before);
+	f.column = str_points(str_sub(before, line_start, before.n)) + 1;
+	return f;
+}
+
+bool
+json_check(struct str text, struct json_fault *ret_fault)
+{
+	struct scan s = {.text = text, .scratch = arena_new(SCRATCH)};
+	bool ok = document(&s);
+
+	if (!ok)
+		*ret_fault = fault(&s);
+	arena_free(s.scratch);
+	return ok;
+}
