@@ -1,0 +1,141 @@
+/*
+ * The exposed schema in memory.
+ *
+ * `select postern.model()` describes every table that the roles may touch
+ * as one JSON document (sql/README.md has its members); model_read() turns
+ * that text into these structs.  Every interface, the validation and the SQL
+ * are walks over them.  A model is immutable once read, owns all its memory,
+ * and is counted: a request in flight keeps the one that it was planned
+ * with, while a reload puts a newer one in place.
+ */
+#ifndef POSTERN_CORE_MODEL_H
+#define POSTERN_CORE_MODEL_H
+
+#include "base/err.h"
+
+struct type;
+struct table;
+
+enum relkind {
+	REL_TABLE,
+	REL_PARTITIONED,
+	REL_VIEW,
+	REL_MATERIALIZED,
+	REL_FOREIGN
+};
+
+enum { MODEL_ROLES_MAX = 32 };
+
+/* What may be done, as sets of roles: bit i is model.roles[i]. */
+struct grants {
+	uint32_t select, insert, update, delete;
+};
+
+struct column {
+	struct str name;
+	struct str sql_type; /* castable, schema-qualified */
+	const struct type *type;
+	struct str *labels; /* of an enum */
+	size_t nlabels;
+	struct str comment;
+	size_t max_length; /* code points; 0: no limit */
+	size_t index;	   /* within its table */
+	bool nullable, has_default;
+	bool generated; /* nobody may write it */
+	bool hidden;	/* never shown, never filtered by */
+	bool required;	/* must be given although nullable */
+	struct grants grants;
+	const struct fkey *link; /* the one-column key that it is part of */
+};
+
+/* A primary key, a unique key or a check. */
+struct constraint {
+	struct str name, message; /* message: the comment, or empty */
+	struct column **columns;
+	size_t n;
+};
+
+/* A foreign key, seen from the table that holds it. */
+struct fkey {
+	struct str name, message;
+	struct str link; /* what the object is called: column less "_id" */
+	struct table *from, *to;
+	struct column **columns, **references;
+	size_t n;
+};
+
+/* What one table says in one situation instead of the default. */
+struct message {
+	struct str method;    /* "GET", "POST", ... */
+	struct str situation; /* "missing", "constraint" */
+	int status, strict_status;
+	struct str detail; /* JSON with {column} places */
+};
+
+struct table {
+	struct str schema, name;
+	struct str type; /* singular: "User" */
+	struct str comment;
+	enum relkind kind;
+	bool versioned; /* its rows have an xmin */
+	struct column *columns;
+	size_t ncolumns;
+	struct constraint *primary; /* NULL: none */
+	struct constraint *uniques, *checks;
+	size_t nuniques, nchecks;
+	struct fkey *fkeys;
+	size_t nfkeys;
+	struct fkey **referrers; /* keys of others that point here */
+	size_t nreferrers;
+	struct message *messages;
+	size_t nmessages;
+	struct column *key; /* one-column unique text key, or NULL */
+	struct grants grants;
+};
+
+struct model {
+	struct arena *arena;
+	int refs;
+	struct str version, text;
+	struct str *roles;
+	size_t nroles;
+	struct table *tables;
+	size_t ntables;
+};
+
+/*
+ * Read the document.  On success *ret has one reference.  The error
+ * (ERR_INTERNAL, in `a`) says in its cause what is wrong with the text.
+ */
+struct err *model_read(struct arena *a, struct str json, struct model **ret);
+
+struct model *model_hold(struct model *m);
+
+/* Give a reference back; the last one frees.  NULL is harmless. */
+void model_drop(struct model *m);
+
+/* The table of schema api with that name, or NULL. */
+const struct table *model_table(const struct model *m, struct str name);
+
+/* A role's bit, or 0 when the model knows no such role. */
+uint32_t model_role(const struct model *m, struct str name);
+
+/* The column of that name, or NULL. */
+const struct column *table_column(const struct table *t, struct str name);
+
+/* The foreign key whose object is called `link`, or NULL. */
+const struct fkey *table_link(const struct table *t, struct str link);
+
+/* What the table says for that method and situation, or NULL. */
+const struct message *
+table_message(const struct table *t, struct str method, struct str situation);
+
+/* Where a violated constraint of a table (or one pointing to it) is. */
+struct violation {
+	const struct constraint *unique, *check;
+	const struct fkey *own, *foreign; /* held here; pointing here */
+};
+bool table_violation(const struct table *t, struct str constraint,
+		     struct violation *ret);
+
+#endif

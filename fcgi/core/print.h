@@ -1,0 +1,23 @@
+/*
+ * Rows become JSON, member by member in the order of the plan's shape.
+ *
+ * The caller hands over one row at a time as an array of binary columns,
+ * in the order in which sql_compile() selected them; null is {NULL, 0}.
+ * Nothing is allocated but the buffer's own growth.
+ */
+#ifndef POSTERN_CORE_PRINT_H
+#define POSTERN_CORE_PRINT_H
+
+#include "base/buf.h"
+#include "core/plan.h"
+
+/* Append one row as a JSON object. */
+void
+print_row(struct buf *b, const struct shape *shape, const struct str *columns);
+
+/*
+ * Append one value as JSON: what stands in a cursor.  A null prints null.
+ */
+void print_value(struct buf *b, const struct column *column, struct str value);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Plans become SQL: one statement, deterministic text, numbered arguments.
+ *
+ * Text enters a statement by three doors only: our own literals, names from
+ * the model (quoted here), and `$n`.  The same shape of plan gives the same
+ * bytes, so a prepared statement is found again by its text.
+ */
+#ifndef POSTERN_CORE_SQL_H
+#define POSTERN_CORE_SQL_H
+
+#include "core/plan.h"
+
+enum { SQL_ARGS_MAX = 1000 };
+
+struct statement {
+	struct str text;   /* NUL-terminated, in the arena */
+	const char **args; /* NUL-terminated texts; NULL is null */
+	int nargs;
+	size_t ncolumns;	   /* of the result: the shape's, then ... */
+	size_t key_at, version_at; /* where keys and versions begin */
+	size_t nversions;
+};
+
+/*
+ * Compile.  The error is ERR_TOO_LARGE when there are more than
+ * SQL_ARGS_MAX arguments.  Everything returned lives in the arena.
+ */
+struct err *
+sql_compile(struct arena *a, const struct plan *plan, struct statement *ret);
+
+#endif

@@ -1,0 +1,489 @@
+#include "core/type.h"
+
+#include <stdio.h>
+
+#include "core/json.h"
+#include "core/model.h"
+#include "core/moment.h"
+
+/* ---- printing: Postgres's binary form to JSON ---- */
+
+static uint64_t
+big_endian(struct str value)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < value.n && i < 8; i++)
+		word = word << 8 | (unsigned char)value.p[i];
+	return word;
+}
+
+static void
+print_bool(struct buf *b, struct str value)
+{
+	buf_put(b, value.n && value.p[0] ? STR("true") : STR("false"));
+}
+
+static void
+print_int2(struct buf *b, struct str value)
+{
+	buf_int(b, (int16_t)big_endian(value));
+}
+
+static void
+print_int4(struct buf *b, struct str value)
+{
+	buf_int(b, (int32_t)big_endian(value));
+}
+
+static void
+print_int8(struct buf *b, struct str value)
+{
+	buf_int(b, (int64_t)big_endian(value));
+}
+
+static void
+print_uuid(struct buf *b, struct str value)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *out = buf_room(b, 38);
+
+	if (!out || value.n != 16)
+		return;
+	b->n += 38;
+	*out++ = '"';
+	for (size_t i = 0; i < 16; i++) {
+		unsigned char byte = (unsigned char)value.p[i];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = hex[byte >> 4];
+		*out++ = hex[byte & 15];
+	}
+	*out = '"';
+}
+
+static void
+print_instant(struct buf *b, struct str value)
+{
+	buf_char(b, '"');
+	moment_print(b, (int64_t)big_endian(value), STR("+00:00"));
+	buf_char(b, '"');
+}
+
+static void
+print_timestamp(struct buf *b, struct str value)
+{
+	buf_char(b, '"');
+	moment_print(b, (int64_t)big_endian(value), STR(""));
+	buf_char(b, '"');
+}
+
+static void
+print_date(struct buf *b, struct str value)
+{
+	buf_char(b, '"');
+	moment_print_date(b, (int32_t)big_endian(value));
+	buf_char(b, '"');
+}
+
+/* A number's text; NaN and the infinities are no JSON numbers. */
+static void
+print_number(struct buf *b, struct str value)
+{
+	char last = value.n ? value.p[value.n - 1] : 'y';
+
+	if (last >= '0' && last <= '9')
+		buf_put(b, value);
+	else
+		buf_json(b, value);
+}
+
+/* The bytes of jsonb's binary form follow a version byte. */
+static void
+print_jsonb(struct buf *b, struct str value)
+{
+	buf_put(b, str_sub(value, 1, value.n));
+}
+
+/* ---- the rows ---- */
+
+#define AS_IS	"", ""
+#define AS_TEXT "", "::pg_catalog.text"
+#define AS_JSON "pg_catalog.to_json(", ")"
+
+static const struct type types[] = {
+	{"text",	 TYPE_TEXT,	    AS_IS,   buf_json,	     0,		0	 },
+	{"varchar",	    TYPE_TEXT,      AS_IS,   buf_json,	0,	   0	    },
+	{"bpchar",	   TYPE_TEXT,      AS_IS,   buf_json,	       0,	  0	   },
+	{"citext",	   TYPE_TEXT,      AS_TEXT, buf_json,	 0,	    0	     },
+	{"name",	 TYPE_TEXT,	    AS_IS,   buf_json,	     0,		0	 },
+	{"bool",	 TYPE_BOOL,	    AS_IS,   print_bool,      0,	  0	   },
+	{"int2",	 TYPE_INT,	   AS_IS,	  print_int2,      INT16_MIN, INT16_MAX},
+	{"int4",	 TYPE_INT,	   AS_IS,	  print_int4,      INT32_MIN, INT32_MAX},
+	{"int8",	 TYPE_INT,	   AS_IS,	  print_int8,      INT64_MIN, INT64_MAX},
+	{"float4",	   TYPE_FLOAT,     AS_TEXT, print_number,    0,	 0	  },
+	{"float8",	   TYPE_FLOAT,     AS_TEXT, print_number,    0,	 0	  },
+	{"numeric",	    TYPE_NUMERIC,	  AS_TEXT, print_number,	 0,	    0	     },
+	{"uuid",	 TYPE_UUID,	    AS_IS,   print_uuid,      0,	  0	   },
+	{"date",	 TYPE_DATE,	    AS_IS,   print_date,      0,	  0	   },
+	{"timestamp",   TYPE_TIMESTAMP, AS_IS,   print_timestamp, 0,	 0	  },
+	{"timestamptz", TYPE_INSTANT,   AS_IS,   print_instant,   0,	       0	},
+	{"json",	 TYPE_JSON,	    AS_IS,   buf_put,	    0,	       0	},
+	{"jsonb",	  TYPE_JSON,	     AS_IS,   print_jsonb,	 0,	    0	     },
+};
+
+static const struct type enum_type = {"enum", TYPE_ENUM, AS_IS, buf_json, 0, 0};
+static const struct type array_type = {"array", TYPE_ARRAY, AS_JSON,
+				       buf_put, 0,	    0};
+static const struct type other_type = {"other",	 TYPE_OTHER, AS_TEXT,
+				       buf_json, 0,	     0};
+
+const struct type *
+type_find(struct str base, bool array, bool is_enum)
+{
+	if (array)
+		return &array_type;
+	if (is_enum)
+		return &enum_type;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (str_eq(str_of(types[i].name), base))
+			return &types[i];
+	return &other_type;
+}
+
+/* ---- reading: what clients send to an argument's text ---- */
+
+struct complaint {
+	const char *message, *type;
+};
+
+static const struct complaint complaints[] = {
+	[TYPE_TEXT] = {"str type expected",			    "type_error.str"	    },
+	[TYPE_BOOL] = {"value could not be parsed to a boolean",
+		       "type_error.bool"						},
+	[TYPE_INT] = {"value is not a valid integer",	      "type_error.integer"  },
+	[TYPE_FLOAT] = {"value is not a valid float",	      "type_error.float"	},
+	[TYPE_NUMERIC] = {"value is not a valid decimal",		  "type_error.decimal"  },
+	[TYPE_UUID] = {"value is not a valid uuid",		    "type_error.uuid"     },
+	[TYPE_DATE] = {"invalid date format",		      "value_error.date"	},
+	[TYPE_TIMESTAMP] = {"invalid datetime format",		       "value_error.datetime"},
+	[TYPE_INSTANT] = {"invalid datetime format",		     "value_error.datetime"},
+	[TYPE_JSON] = {"value is not valid JSON",		  "value_error.json"    },
+	[TYPE_ENUM] = {"value is not a valid enumeration member",
+		       "type_error.enum"						},
+	[TYPE_ARRAY] = {"value is not a valid list",		     "type_error.list"     },
+	[TYPE_OTHER] = {"str type expected",			     "type_error.str"	     },
+};
+
+static void
+add_issue(const struct input *in, struct issues *issues, struct str message,
+	  const char *type)
+{
+	issues_add(issues, in->arena,
+		   (struct issue){
+			   .where = in->where,
+			   .field = in->field,
+			   .message = message,
+			   .type = type,
+		   });
+}
+
+static bool
+complain(const struct input *in, struct issues *issues)
+{
+	const struct complaint *c = &complaints[in->column->type->kind];
+
+	add_issue(in, issues, str_of(c->message), c->type);
+	return false;
+}
+
+static bool
+complain_enum(const struct input *in, struct issues *issues)
+{
+	struct buf b = buf_new(64 * 1024);
+
+	BUF_LIT(&b, "value is not a valid enumeration member; permitted: ");
+	for (size_t i = 0; i < in->column->nlabels; i++)
+		buf_printf(&b, "%s'%.*s'", i ? ", " : "",
+			   STR_FMT(in->column->labels[i]));
+	add_issue(in, issues, arena_str(in->arena, buf_str(&b)),
+		  "type_error.enum");
+	buf_free(&b);
+	return false;
+}
+
+static bool
+read_int(const struct input *in, struct str value)
+{
+	int64_t number;
+
+	return str_int(value, &number) && number >= in->column->type->min &&
+	       number <= in->column->type->max;
+}
+
+/* A decimal number as JSON writes it; Postgres reads exactly this. */
+static bool
+is_number(struct str value)
+{
+	struct json_fault fault;
+
+	return value.n &&
+	       (value.p[0] == '-' ||
+		(value.p[0] >= '0' && value.p[0] <= '9')) &&
+	       json_check(value, &fault);
+}
+
+static bool
+is_hex(struct str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if (!strchr("0123456789abcdefABCDEF", value.p[i]) ||
+		    value.p[i] == '\0')
+			return false;
+	return true;
+}
+
+static bool
+is_uuid(struct str value)
+{
+	static const size_t parts[] = {8, 4, 4, 4, 12};
+
+	for (size_t i = 0; i < 5; i++) {
+		struct str part = str_cut(&value, '-');
+
+		if (part.n != parts[i] || !is_hex(part))
+			return false;
+	}
+	return value.n == 0;
+}
+
+static bool
+read_bool(struct str value, struct str *ret)
+{
+	static const char *const words[] = {"true", "false", "t",  "f",
+					    "1",    "0",     "on", "off",
+					    "yes",  "no",    "y",  "n"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!str_eq_nocase(value, str_of(words[i])))
+			continue;
+		*ret = i % 2 ? STR("false") : STR("true");
+		return true;
+	}
+	return false;
+}
+
+static bool
+read_instant(const struct input *in, struct str value, struct str *ret)
+{
+	struct buf b = buf_new(64);
+	int64_t us;
+
+	if (!moment_read(value, &us))
+		return false;
+	moment_print(&b, us, STR("+00:00"));
+	*ret = arena_str(in->arena, buf_str(&b));
+	buf_free(&b);
+	return true;
+}
+
+static bool
+is_label(const struct column *c, struct str value)
+{
+	for (size_t i = 0; i < c->nlabels; i++)
+		if (str_eq(c->labels[i], value))
+			return true;
+	return false;
+}
+
+/* Does the text fit the column?  May replace it by a form of its own. */
+static bool
+fits(const struct input *in, struct str value, struct str *ret)
+{
+	struct json_fault fault;
+
+	switch (in->column->type->kind) {
+	case TYPE_BOOL:
+		return read_bool(value, ret);
+	case TYPE_INT:
+		return read_int(in, value);
+	case TYPE_FLOAT:
+	case TYPE_NUMERIC:
+		return is_number(value);
+	case TYPE_UUID:
+		return is_uuid(value);
+	case TYPE_DATE:
+		return moment_is_date(value);
+	case TYPE_TIMESTAMP:
+		return moment_is_local(value);
+	case TYPE_INSTANT:
+		return read_instant(in, value, ret);
+	case TYPE_JSON:
+		return json_check(value, &fault);
+	case TYPE_ENUM:
+		return is_label(in->column, value);
+	default:
+		return true;
+	}
+}
+
+bool
+type_read_text(const struct input *in, struct str value, struct issues *issues,
+	       struct str *ret)
+{
+	*ret = value;
+	if (str_find(value, '\0') < value.n) {
+		add_issue(in, issues, STR("NUL characters are not allowed"),
+			  "value_error.nul");
+		return false;
+	}
+	if (fits(in, value, ret))
+		return true;
+	if (in->column->type->kind == TYPE_ENUM)
+		return complain_enum(in, issues);
+	return complain(in, issues);
+}
+
+static struct str
+plain(const struct input *in, json_object *value)
+{
+	int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+
+	return arena_str(in->arena,
+			 str_of(json_object_to_json_string_ext(value, flags)));
+}
+
+/*
+ * One element of an array literal; a nested list is a nested literal.  Depth
+ * is bounded by the JSON reader.
+ */
+static bool
+put_element(struct buf *b, json_object *value)
+{
+	struct str text;
+
+	switch (json_object_get_type(value)) {
+	case json_type_null:
+		BUF_LIT(b, "NULL");
+		return true;
+	case json_type_array:
+		buf_char(b, '{');
+		for (size_t i = 0; i < json_object_array_length(value); i++) {
+			if (i)
+				buf_char(b, ',');
+			if (!put_element(b,
+					 json_object_array_get_idx(value, i)))
+				return false;
+		}
+		buf_char(b, '}');
+		return true;
+	case json_type_string:
+		text = json_str(value);
+		break;
+	default:
+		text = str_of(json_object_to_json_string_ext(
+			value, JSON_C_TO_STRING_PLAIN));
+	}
+	if (str_find(text, '\0') < text.n)
+		return false;
+	buf_char(b, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			buf_char(b, '\\');
+		buf_char(b, text.p[i]);
+	}
+	buf_char(b, '"');
+	return true;
+}
+
+static bool
+read_array(const struct input *in, json_object *value, struct issues *issues,
+	   struct str *ret)
+{
+	struct buf b = buf_new(8 * 1024 * 1024);
+	bool ok = json_object_is_type(value, json_type_array) &&
+		  put_element(&b, value);
+
+	if (ok)
+		*ret = arena_str(in->arena, buf_str(&b));
+	buf_free(&b);
+	return ok || complain(in, issues);
+}
+
+/* Text columns take numbers and booleans as the source system did. */
+static bool
+coerce_to_text(const struct input *in, json_object *value,
+	       struct issues *issues, struct str *ret)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_boolean:
+		*ret = json_object_get_boolean(value) ? STR("True")
+						      : STR("False");
+		return true;
+	case json_type_int:
+	case json_type_double:
+		*ret = plain(in, value);
+		return true;
+	default:
+		return complain(in, issues);
+	}
+}
+
+/* May the column be given as this JSON type, other than as a string? */
+static bool
+takes(const struct type *type, json_object *value)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_boolean:
+		return type->kind == TYPE_BOOL;
+	case json_type_int:
+		return type->kind == TYPE_BOOL || type->kind == TYPE_INT ||
+		       type->kind == TYPE_FLOAT || type->kind == TYPE_NUMERIC ||
+		       type->kind == TYPE_OTHER;
+	case json_type_double:
+		return type->kind == TYPE_FLOAT || type->kind == TYPE_NUMERIC ||
+		       type->kind == TYPE_OTHER;
+	default:
+		return false;
+	}
+}
+
+/*
+ * May it be given as a string?  Numbers only where JSON's own would lose
+ * digits on the way.
+ */
+static bool
+takes_string(const struct type *type)
+{
+	if (type->kind == TYPE_INT)
+		return type->max == INT64_MAX;
+	return type->kind != TYPE_FLOAT && type->kind != TYPE_ARRAY;
+}
+
+bool
+type_read_json(const struct input *in, json_object *value,
+	       struct issues *issues, struct str *ret)
+{
+	const struct type *type = in->column->type;
+	bool is_string = json_object_is_type(value, json_type_string);
+
+	*ret = (struct str){0};
+	if (!value)
+		return true;
+	if (type->kind == TYPE_JSON) {
+		*ret = plain(in, value);
+		return true;
+	}
+	if (type->kind == TYPE_ARRAY)
+		return read_array(in, value, issues, ret);
+	if (is_string && takes_string(type))
+		return type_read_text(in, json_str(value), issues, ret);
+	if (type->kind == TYPE_TEXT)
+		return coerce_to_text(in, value, issues, ret);
+	if (!is_string && takes(type, value))
+		return type_read_text(in, plain(in, value), issues, ret);
+	if (type->kind == TYPE_ENUM)
+		return complain_enum(in, issues);
+	return complain(in, issues);
+}
