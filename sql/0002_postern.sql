@@ -24,22 +24,20 @@ to postern_anonymous, postern_member, postern_admin;
 --
 -- One expression, parsed here and not when it is called: the planner puts it
 -- in the place of the call, and no search path can change what it means.
--- The number of 4096ths of a millisecond since 1970 fits into the 53 bits of a
--- float's mantissa until the year 2039, and loses a quarter of a microsecond
--- after that.
+-- 4096ths of a millisecond since 1970 have 14 hexadecimal digits until the
+-- year 2527, three of them the fraction; the version goes before those.
 create function postern.uuid7()
 returns uuid
 language sql
 volatile
 parallel safe
 return (
-	overlay(
-		lpad(
-			to_hex((date_part('epoch', clock_timestamp())
-				* 4096000)::bigint),
-			15, '0')
-		placing '7' from 13 for 0)
-	|| substr(gen_random_uuid()::text, 20)
+	'0'
+	|| overlay(
+		to_hex((date_part('epoch', clock_timestamp())
+			* 4096000)::bigint)
+		placing '7' from 12 for 0)
+	|| encode(substr(uuid_send(gen_random_uuid()), 9), 'hex')
 )::uuid;
 
 comment on function postern.uuid7() is
@@ -99,6 +97,7 @@ create function postern.tags(comment text)
 returns json
 language sql
 immutable
+strict
 as $$
 	select coalesce(
 		json_object_agg(tag[1], coalesce(
@@ -122,6 +121,7 @@ create function postern.description(comment text)
 returns text
 language sql
 immutable
+strict
 as $$
 	select nullif(
 		btrim(string_agg(line, E'\n' order by n), E' \t\n'), '')
@@ -252,6 +252,17 @@ comment on function postern.length_limit(text, text) is
 	'The greatest length that a check expression allows a column, or null.';
 
 
+-- The n of varchar(n) and char(n), else null.
+create function postern.typmod_length(type oid, typmod integer)
+returns integer
+language sql
+immutable
+return case
+	when typmod > 4 and type in (
+		'pg_catalog.varchar'::regtype, 'pg_catalog.bpchar'::regtype)
+	then typmod - 4
+end;
+
 -- A type and what it stands for: a domain leads to its base, an array to its
 -- element, and so on, but only into one array.
 create function postern.model_type_chain(types oid[])
@@ -301,11 +312,7 @@ as $$
 		select
 			c.root,
 			bool_or(t.typnotnull) as not_null,
-			min(t.typtypmod - 4) filter (
-				where t.typtypmod > 4
-				and t.typbasetype in (
-					'pg_catalog.varchar'::regtype,
-					'pg_catalog.bpchar'::regtype))
+			min(postern.typmod_length(t.typbasetype, t.typtypmod))
 				as typmod_length,
 			min(k.check_length) as check_length
 		from chain as c
@@ -429,7 +436,7 @@ as $$
 		end,
 		relkind = 'r' and am.amname is not distinct from 'heap',
 		comment,
-		postern.tags(comment),
+		coalesce(postern.tags(comment), '{}'),
 		grants
 	from relation
 	join granted using (oid)
@@ -481,12 +488,18 @@ as $$
 $$;
 
 
+-- The planner cannot know how many columns there are, so nothing here is
+-- joined that could become a loop over all of them for each of them.
 create function postern.model_columns(rels oid[])
 returns table (rel oid, columns json)
 language sql
 stable
 as $$
-	with attribute as materialized (
+	with role as materialized (
+		select *
+		from postern.roles
+		where has_schema_privilege(oid, 'api', 'usage')
+	), attribute as materialized (
 		select
 			a.attrelid,
 			a.attnum,
@@ -496,65 +509,21 @@ as $$
 			a.attnotnull,
 			a.attgenerated,
 			a.attidentity,
-			c.relkind,
+			case
+			when c.relkind in ('r', 'p') then true
+			else pg_column_is_updatable(
+				a.attrelid, a.attnum, true)
+			end as writable,
 			col_description(a.attrelid, a.attnum) as comment
-		from pg_catalog.pg_attribute as a
-		join pg_catalog.pg_class as c on c.oid = a.attrelid
-		where a.attrelid = any (rels)
-		and a.attnum > 0
+		from unnest(rels) as r (oid)
+		join pg_catalog.pg_class as c on c.oid = r.oid
+		join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+		where a.attnum > 0
 		and not a.attisdropped
 	), type as materialized (
 		select *
 		from postern.model_types(
 			array(select distinct atttypid from attribute))
-	), privilege as (
-		select
-			attrelid,
-			attnum,
-			json_build_object(
-				'select', coalesce(json_agg(name order by rank)
-					filter (where has_column_privilege(
-						r.oid, attrelid, attnum,
-						'select')), '[]'),
-				'insert', coalesce(json_agg(name order by rank)
-					filter (where writable
-						and has_column_privilege(
-						r.oid, attrelid, attnum,
-						'insert')), '[]'),
-				'update', coalesce(json_agg(name order by rank)
-					filter (where writable
-						and has_column_privilege(
-						r.oid, attrelid, attnum,
-						'update')), '[]')
-			) as grants
-		from (
-			select
-				attrelid,
-				attnum,
-				case
-				when relkind in ('r', 'p') then true
-				else pg_column_is_updatable(
-					attrelid, attnum, true)
-				end as writable
-			from attribute
-		) as a
-		cross join postern.roles as r
-		where has_schema_privilege(r.oid, 'api', 'usage')
-		group by attrelid, attnum
-	), limits as (
-		select
-			a.attrelid,
-			a.attnum,
-			min(postern.length_limit(
-				pg_get_expr(k.conbin, k.conrelid),
-				quote_ident(a.attname))) as check_length
-		from attribute as a
-		join pg_catalog.pg_constraint as k
-			on k.conrelid = a.attrelid
-			and a.attnum = any (k.conkey)
-		where k.contype = 'c'
-		and k.convalidated
-		group by a.attrelid, a.attnum
 	)
 	select
 		a.attrelid,
@@ -567,8 +536,7 @@ as $$
 			'enum', t.enum,
 			'nullable', not (a.attnotnull or t.not_null),
 			'default', case
-				when a.attgenerated <> '' then null
-				else coalesce(
+				when a.attgenerated = '' then coalesce(
 					pg_get_expr(d.adbin, d.adrelid),
 					t.default_text)
 				end,
@@ -579,25 +547,44 @@ as $$
 					'identity by default'
 				end,
 			'max_length', case when t.is_text then least(
-				case
-				when a.atttypmod > 4 and a.atttypid in (
-					'pg_catalog.varchar'::regtype,
-					'pg_catalog.bpchar'::regtype)
-				then a.atttypmod - 4
-				end,
+				postern.typmod_length(a.atttypid, a.atttypmod),
 				t.max_length,
-				l.check_length) end,
+				(select min(postern.length_limit(
+					pg_get_expr(k.conbin, k.conrelid),
+					quote_ident(a.attname)))
+				from pg_catalog.pg_constraint as k
+				where k.conrelid = a.attrelid
+				and k.contype = 'c'
+				and k.convalidated
+				and a.attnum = any (k.conkey)))
+				end,
 			'comment', postern.description(a.comment),
-			'tags', postern.tags(a.comment),
-			'grants', p.grants
+			'tags', coalesce(postern.tags(a.comment), '{}'),
+			'grants', may.grants
 		) order by a.attnum)
 	from attribute as a
 	join type as t on t.type = a.atttypid
-	join privilege as p using (attrelid, attnum)
-	left join limits as l using (attrelid, attnum)
 	left join pg_catalog.pg_attrdef as d
 		on d.adrelid = a.attrelid
 		and d.adnum = a.attnum
+	cross join lateral (
+		select json_build_object(
+			'select', coalesce(json_agg(name order by rank)
+				filter (where has_column_privilege(
+					oid, a.attrelid, a.attnum,
+					'select')), '[]'),
+			'insert', coalesce(json_agg(name order by rank)
+				filter (where a.writable
+					and has_column_privilege(
+					oid, a.attrelid, a.attnum,
+					'insert')), '[]'),
+			'update', coalesce(json_agg(name order by rank)
+				filter (where a.writable
+					and has_column_privilege(
+					oid, a.attrelid, a.attnum,
+					'update')), '[]')) as grants
+		from role
+	) as may
 	group by a.attrelid
 $$;
 
