@@ -34,10 +34,10 @@ UNIT  := $(patsubst t/unit/%.c,build/debug/unit/%,$(wildcard t/unit/*.c))
 FUZZ  := $(patsubst t/fuzz/%.c,build/fuzz/%,$(wildcard t/fuzz/*.c))
 
 # What `make run` and its relatives tell the instance script.
-VAR ?= var
-PORT ?= 5001
-TLS_PORT ?= 5443
-WORKERS ?= 2
+VAR ?=
+PORT ?=
+TLS_PORT ?=
+WORKERS ?=
 DATABASE_URL ?=
 CORS ?=
 export VAR PORT TLS_PORT WORKERS DATABASE_URL CORS

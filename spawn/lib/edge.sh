@@ -1,0 +1,153 @@
+# nginx in front: its configuration from nginx/ and its process.  Sourced by
+# spawn/instance.
+# shellcheck shell=sh
+
+edge_certificate() {
+	[ ! -s "$VAR/tls/cert.pem" ] || return 0
+	echo "Making a self-signed certificate for localhost" >&2
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -days 825 -subj /CN=localhost -addext \
+		'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' \
+		-keyout "$VAR/tls/key.pem" -out "$VAR/tls/cert.new" 2>/dev/null ||
+		die "openssl could not make a certificate"
+	chmod 600 "$VAR/tls/key.pem"
+	mv "$VAR/tls/cert.new" "$VAR/tls/cert.pem"
+}
+
+edge_addresses() {
+	if [ -n "${LISTEN-}" ]; then
+		echo "$LISTEN"
+	elif [ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6; then
+		echo '127.0.0.1 [::1]'
+	else
+		echo 127.0.0.1
+	fi
+}
+
+edge_listen() {
+	for address in $(edge_addresses); do
+		printf 'listen %s:%s backlog=4096; ' "$address" "$PORT"
+		printf 'listen %s:%s ssl http2 backlog=4096; ' \
+			"$address" "$TLS_PORT"
+	done
+}
+
+# The lines of cors-list.conf for the origins in CORS.
+edge_origins() {
+	for origin in $CORS; do
+		printf '%s' "$origin" |
+			grep -Eqx 'https?://[a-z0-9.:-]+|https?://\[[0-9a-f:]+\](:[0-9]+)?' ||
+			die "CORS: '$origin' is no origin such as https://app.example.org"
+		# shellcheck disable=SC2016  # nginx's variable
+		printf '\t"~^%s\\z" $http_origin;\n' \
+			"$(printf '%s' "$origin" | sed 's/[].[]/\\&/g')"
+	done
+}
+
+edge_cors() {
+	case ${CORS-} in
+	open) cat "$TOP/nginx/cors-open.conf" ;;
+	'') cat "$TOP/nginx/cors-list.conf" ;;
+	*)
+		edge_origins >"$RUN/origins"
+		sed -e "/# origins/r $RUN/origins" -e '/# origins/,/# end/d' \
+			"$TOP/nginx/cors-list.conf"
+		;;
+	esac
+}
+
+# Copy the pieces, with the paths of the instance in place of a server's.
+edge_pieces() {
+	limited='&'
+	[ "${RATE_LIMIT-}" != all ] || limited='1; #'
+	odd='^$'
+	grep -aqF max_headers "$NGINX" || odd='^max_headers'
+	for piece in "$TOP"/nginx/*.conf; do
+		case ${piece##*/} in
+		cors-* | example.conf | reject.conf) continue ;;
+		esac
+		sed -e "s|unix:/run/postern|unix:$RUN|" \
+			-e "s|/var/log/nginx/postern.log|$VAR/log/access.log|" \
+			-e "s|0; # loopback|$limited|" -e "/$odd/d" \
+			"$piece" >"$VAR/nginx/postern/${piece##*/}"
+	done
+	edge_cors >"$VAR/nginx/postern/cors.conf"
+}
+
+edge_configure() {
+	NGINX=$(command -v nginx) || die "nginx is not installed"
+	edge_certificate
+	rm -rf "$VAR/nginx/postern"
+	mkdir "$VAR/nginx/postern"
+	edge_pieces
+	user=
+	! is_root || user="user $OWNER $GROUP;"
+	sed -e "s|@USER@|$user|" -e "s|@RUN@|$RUN|" -e "s|@VAR@|$VAR|" \
+		-e "s|@LISTEN@|$(edge_listen)|" \
+		"$TOP/nginx/nginx.conf.in" >"$VAR/nginx/nginx.conf"
+}
+
+edge_nginx() {
+	nginx -p "$VAR/nginx/" -c "$VAR/nginx/nginx.conf" \
+		-e "$VAR/log/nginx.log" "$@" 9>&-
+}
+
+# A port that something listens on, as the kernel's table writes it.
+edge_port_taken() {
+	hex=$(printf '%04X' "$1")
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+		awk -v port=":$hex" '$4 == "0A" && $2 ~ port "$" { n++ }
+			END { exit !n }'
+}
+
+edge_check_port() {
+	case $2 in
+	'' | 0* | *[!0-9]* | ??????*) die "$1=$2 is no port number" ;;
+	esac
+	[ "$2" -le 65535 ] || die "$1=$2 is no port number"
+	! edge_port_taken "$2" ||
+		die "port $2 is in use by another program; say $1=<another>"
+}
+
+edge_check_ports() {
+	edge_check_port PORT "$PORT"
+	edge_check_port TLS_PORT "$TLS_PORT"
+	[ "$PORT" -ne "$TLS_PORT" ] || die "PORT and TLS_PORT are the same"
+}
+
+edge_start() {
+	edge_configure
+	edge_nginx </dev/null >"$VAR/log/start.log" 2>&1 || {
+		cat "$VAR/log/start.log" >&2
+		die "nginx did not start"
+	}
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -s "$RUN/nginx.pid" ] && break
+		sleep 0.05
+	done
+	proc_record nginx "$(cat "$RUN/nginx.pid")"
+}
+
+# The new configuration, or the old one and a reason.
+edge_reload() {
+	pid=$(proc_pid nginx) || return 0
+	edge_configure
+	edge_nginx -t -q >"$VAR/log/start.log" 2>&1 || {
+		cat "$VAR/log/start.log" >&2
+		die "the new configuration of nginx is wrong; the old one stays"
+	}
+	kill -HUP "$pid"
+}
+
+# A little patience for answers under way, then none.
+edge_stop() {
+	if [ -n "${STARTING-}" ] && [ -s "$RUN/nginx.pid" ] &&
+		[ ! -e "$RUN/nginx.proc" ]; then
+		proc_record nginx "$(cat "$RUN/nginx.pid")"
+	fi
+	pid=$(proc_pid nginx) || return 0
+	kill -QUIT "$pid" 2>/dev/null || :
+	proc_wait nginx 20 && return 0
+	kill -TERM "$pid" 2>/dev/null || :
+	proc_wait nginx 30 || kill -KILL -- "-$pid" 2>/dev/null || :
+}

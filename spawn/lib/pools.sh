@@ -1,0 +1,123 @@
+# The pools: spawn-fcgi binds a socket and becomes `postern pool NAME`, which
+# keeps the socket and looks after its workers.  Sourced by spawn/instance.
+# shellcheck shell=sh
+
+POOLS='api auth bulk'
+
+# The instance runs a copy, so that a build that fails half way, or
+# `make clean`, is nothing to it.  Renamed into place: a supervisor that
+# executes it again finds the old one or the new one.
+pools_install() {
+	bin=${POSTERN_BIN:-$TOP/build/release/postern}
+	[ -x "$bin" ] || die "there is no $bin; run make"
+	cmp -s "$bin" "$VAR/bin/postern" && return 0
+	install -m 0755 "$bin" "$VAR/bin/postern.new"
+	mv "$VAR/bin/postern.new" "$VAR/bin/postern"
+}
+
+# All settings in one file, so that a pool that is told to reload reads the
+# new ones: what the instance knows, then VAR/settings, then the environment;
+# of several lines with one name the last counts.
+pools_configure() {
+	{
+		echo "POSTERN_DATABASE=$(database_for_workers)"
+		echo "POSTERN_WORKERS=${WORKERS:-2}"
+		[ ! -r "$VAR/settings" ] || grep '^POSTERN_' "$VAR/settings" || :
+		env | grep '^POSTERN_[A-Z_]*=' |
+			grep -Ev '^POSTERN_(BIN|USER|CONFIG)=' || :
+	} | awk -F= '{ last[$1] = $0 } END { for (n in last) print last[n] }' |
+		sort >"$RUN/postern.conf.new"
+	chmod 0600 "$RUN/postern.conf.new"
+	! is_root || chown "$OWNER:$GROUP" "$RUN/postern.conf.new"
+	mv "$RUN/postern.conf.new" "$RUN/postern.conf"
+}
+
+# Sign-in costs a core per hash and long lists are rare: a few workers do.
+pool_workers() {
+	case $1 in
+	auth) echo "POSTERN_WORKERS=${AUTH_WORKERS:-1}" ;;
+	bulk) echo "POSTERN_WORKERS=${BULK_WORKERS:-2}" ;;
+	esac
+}
+
+pool_start() {
+	proc_pid "pool-$1" >/dev/null && return 0
+	rm -f "$RUN/$1.sock"
+	# shellcheck disable=SC2046  # nothing, or one NAME=value
+	as_owner setsid env -i PATH="$PATH" LANG=C.UTF-8 TZ=UTC \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
+		POSTERN_CONFIG="$RUN/postern.conf" $(pool_workers "$1") \
+		spawn-fcgi -n -s "$RUN/$1.sock" -M 0660 -b 4096 -- \
+		"$VAR/bin/postern" pool "$1" \
+		</dev/null >>"$VAR/log/$1.log" 2>&1 9>&- &
+	proc_record "pool-$1" $!
+}
+
+pool_wait_for_socket() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ ! -S "$RUN/$1.sock" ] || return 0
+		proc_pid "pool-$1" >/dev/null || break
+		sleep 0.05
+	done
+	tail -n 5 "$VAR/log/$1.log" >&2 || :
+	die "the pool $1 did not start; see $VAR/log/$1.log"
+}
+
+pools_start() {
+	for pool in $POOLS; do
+		pool_start "$pool"
+	done
+	for pool in $POOLS; do
+		pool_wait_for_socket "$pool"
+	done
+}
+
+# New workers take over before the old ones leave; done when a worker that was
+# not there before is there in every pool.
+pools_roll() {
+	for pool in $POOLS; do
+		pid=$(proc_pid "pool-$pool") || continue
+		proc_children "$pid" >"$RUN/$pool.before"
+		kill -HUP "$pid"
+	done
+	for pool in $POOLS; do
+		pid=$(proc_pid "pool-$pool") || continue
+		pool_wait_for_roll "$pool" "$pid" ||
+			echo "postern: $pool still has old workers" >&2
+		rm -f "$RUN/$pool.before"
+	done
+}
+
+pool_wait_for_roll() {
+	tenths=150
+	while [ "$tenths" -gt 0 ]; do
+		pool_rolled "$1" "$2" && return 0
+		tenths=$((tenths - 1))
+		sleep 0.1
+	done
+	return 1
+}
+
+pool_rolled() {
+	now=$(proc_children "$2")
+	[ -n "$now" ] || return 1
+	read -r before <"$RUN/$1.before" || :
+	for child in $before; do
+		case " $now " in
+		*" $child "*) return 1 ;;
+		esac
+	done
+}
+
+# TERM drains.  A supervisor that does not end takes its group with it.
+pools_stop() {
+	for pool in $POOLS; do
+		! pid=$(proc_pid "pool-$pool") || kill -TERM "$pid" 2>/dev/null || :
+	done
+	for pool in $POOLS; do
+		proc_wait "pool-$pool" 130 || {
+			pid=$(proc_pid "pool-$pool") || continue
+			kill -KILL -- "-$pid" 2>/dev/null || :
+		}
+	done
+}
