@@ -188,7 +188,8 @@ answers get('/open_venues', name => 'Hall'), 200, qr/.*"Hall".*/, 'a view';
 answers post('/remarks', {line => 'x'}), 201,
 	'{"line":"x","at":"2020-01-01T00:00:00+00:00"}', 'a table without keys';
 answers post('/readings', {day => '2020-05-05', meter => 1, value => 2}), 201,
-	'{"day":"2020-05-05","meter":1,"value":2}', 'a table of partitions';
+	qr/\{"day":"2020-05-05","meter":1,"value":2(?:\.0)?\}/,
+	'a table of partitions';
 answers get('/readings/2020-05-05,1'), 200, qr/.*/, '... by id';
 is $p->cgi(PATCH => '/readings/2020-05-05,1', json => {value => 3})
 	->{json}{value}, 3, '... is changed';
