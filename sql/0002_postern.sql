@@ -197,19 +197,37 @@ comment on function postern.pascal_case(text) is
 
 -- The limit that one check puts on the length of one column, or null.  It is
 -- read from the text of the expression, so it must not be fooled by one: only
--- `char_length(x) <= n` by itself or as one of the terms of an AND counts.
--- Literals and the quoted names of other columns are taken out first; after
--- that parentheses can be counted, and a term that is not inside of anything
--- but the AND is one before which a single parenthesis is open.
+-- `char_length(x) <= n`, or a BETWEEN, by itself or as one of the terms of an
+-- AND counts.  Literals and the quoted names of other columns are taken out
+-- first; after that parentheses can be counted, and a term of the outermost
+-- AND is one before which a single parenthesis is open.
 create function postern.length_limit(expression text, quoted_name text)
 returns integer
 language sql
 immutable
 as $$
-	with own as (
-		select regexp_replace(
+	with own (name, length) as (
+		select
+			escaped,
+			'(?:char_length|character_length|length)\(\(?'
+				|| escaped || '\)?(?:::text)?\)'
+		from regexp_replace(
 			quoted_name, '([][(){}.*+?^$|\\])', '\\\1', 'g')
-			as name
+			as escaped
+	), bare (expression) as (
+		select regexp_replace(
+			length_limit.expression,
+			'(' || own.name || ')'
+			|| '|"(?:[^"]|"")*"|''(?:[^'']|'''')*''',
+			'\1', 'g')
+		from own
+	), simple (expression) as (
+		select regexp_replace(
+			bare.expression,
+			'\(\(' || own.length || ' >= \d+\) AND '
+			|| '(\(' || own.length || ' <= \d+\))\)',
+			'\1', 'g')
+		from bare, own
 	), term as (
 		select
 			n,
@@ -221,31 +239,21 @@ as $$
 				over (order by n rows between
 					unbounded preceding and 1 preceding),
 				1) as depth
-		from own,
-		string_to_table(
-			regexp_replace(
-				expression,
-				'(' || own.name || ')'
-				|| '|"(?:[^"]|"")*"|''(?:[^'']|'''')*''',
-				'\1', 'g'),
-			' AND ') with ordinality as parts (part, n)
-	), bare as (
-		select
-			case
-			when terms = 1 then part
-			when n = 1 then substr(part, 2)
-			when n = terms then left(part, -1)
-			else part
-			end as part
-		from term
-		where depth = 1
+		from simple,
+		string_to_table(simple.expression, ' AND ')
+			with ordinality as parts (part, n)
 	)
 	select min(found[2]::bigint - (found[1] = '<')::integer)::integer
-	from bare, own,
-	regexp_match(part,
-		'^\((?:char_length|character_length|length)\(\(?'
-		|| own.name
-		|| '\)?(?:::text)?\) (<=?) (\d{1,9})\)$') as found
+	from own, term,
+	regexp_match(
+		case
+		when terms = 1 then part
+		when n = 1 then substr(part, 2)
+		when n = terms then left(part, -1)
+		else part
+		end,
+		'^\(' || own.length || ' (<=?) (\d{1,9})\)$') as found
+	where depth = 1
 $$;
 
 comment on function postern.length_limit(text, text) is
@@ -765,7 +773,7 @@ as $$
 	), found (rel, numbers, id, name, expression) as (
 		select
 			conrelid,
-			conkey,
+			array(select unnest(conkey) order by 1),
 			oid,
 			conname,
 			pg_get_expr(conbin, conrelid)
