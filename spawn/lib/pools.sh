@@ -44,7 +44,7 @@ pool_start() {
 	proc_pid "pool-$1" >/dev/null && return 0
 	rm -f "$RUN/$1.sock"
 	# shellcheck disable=SC2046  # nothing, or one NAME=value
-	as_owner setsid env -i PATH="$PATH" LANG=C.UTF-8 TZ=UTC \
+	exec_as_owner setsid env -i PATH="$PATH" LANG=C.UTF-8 TZ=UTC \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
 		POSTERN_CONFIG="$RUN/postern.conf" $(pool_workers "$1") \
 		spawn-fcgi -n -s "$RUN/$1.sock" -M 0660 -b 4096 -- \

@@ -24,6 +24,15 @@ as_owner() {
 	fi
 }
 
+# The same in place of this (sub)shell, whose pid then is the command's.
+exec_as_owner() {
+	if is_root; then
+		exec setpriv --reuid="$OWNER" --regid="$GROUP" --init-groups -- "$@"
+	else
+		exec "$@"
+	fi
+}
+
 # Root lends its instance to a user of its own; Postgres refuses root anyway.
 state_owner() {
 	if is_root; then
