@@ -192,7 +192,7 @@ as $$
 $$;
 
 comment on function postern.pascal_case(text) is
-	'order_items as OrderItems: without what is no letter or digit in ASCII.';
+	'order_items as OrderItems: what is no letter and no digit goes.';
 
 
 -- The limit that one check puts on the length of one column, or null.  It is
@@ -555,7 +555,8 @@ as $$
 					'identity by default'
 				end,
 			'max_length', case when t.is_text then least(
-				postern.typmod_length(a.atttypid, a.atttypmod),
+				postern.typmod_length(
+					a.atttypid, a.atttypmod),
 				t.max_length,
 				(select min(postern.length_limit(
 					pg_get_expr(k.conbin, k.conrelid),

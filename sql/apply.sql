@@ -60,8 +60,10 @@ select pg_current_xact_id_if_assigned() is distinct from :'postern_xid'::xid8
 \if :postern_left
 do $$
 begin
-	raise exception '% ended its own transaction. Take commit and rollback out of it, and undo by hand what it did.',
-		current_setting('postern.migration');
+	raise exception using message = format(
+		'%s ended its own transaction. Take commit and rollback out '
+		'of it, and undo by hand what it did.',
+		current_setting('postern.migration'));
 end
 $$;
 \endif

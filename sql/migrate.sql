@@ -18,11 +18,19 @@
 
 \if :{?dirs}
 \else
-\set dirs `if test -f sql/migrate.sql; then echo sql; elif test -f migrate.sql; then echo .; fi`
+\set dirs `test -f sql/migrate.sql && echo sql || echo .`
 \endif
 
--- One line per file: the number of the folder, the checksum, the path.
-\set postern_files `D=:'dirs'; IFS=:; n=0; for d in $D; do n=$((n + 1)); if test -d "$d"; then set -- "$d"/[0-9]*.sql; if test -e "$1"; then if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi | sed "s/^/$n /"; fi; else echo "$n missing $d"; fi; done`
+-- One line per file: the number of its folder, its checksum, its path.  (psql
+-- cannot look into folders, and wants a command for the shell on one line.)
+\set postern_list 'IFS=:; n=0; for d in $1; do n=$((n + 1));'
+\set postern_list :postern_list ' test -d "$d" || echo "$n missing $d";'
+\set postern_list :postern_list ' set -- "$d"/[0-9]*.sql;'
+\set postern_list :postern_list ' test -e "$1" || continue;'
+\set postern_list :postern_list ' { command -v sha256sum >/dev/null'
+\set postern_list :postern_list ' && sha256sum "$@" || shasum -a 256 "$@"; }'
+\set postern_list :postern_list ' | sed "s/^/$n /"; done'
+\set postern_files `sh -c :'postern_list' sh :'dirs'`
 
 select
 	set_config('statement_timeout', '0', false),

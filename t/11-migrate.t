@@ -255,6 +255,27 @@ subtest 'workers are told' => sub {
 	unlike $listen->(), qr/notification/, '... and not when nothing was';
 };
 
+subtest 'the worked example works as printed' => sub {
+	open my $from, '<', "$top/sql/README.md" or die $!;
+	my ($example, $row) = join('', <$from>) =~ m{
+		`sql/0100_venues\.sql`:\n\n```sql\n(.*?)```
+		.*? ```sql\n(insert\ .*?)```}sx;
+	my $name = database('example');
+	my $own = folder('0100_venues.sql' => $example,
+		'0101_words.sql' => $row);
+	my ($status, $said) = $bare->migrate($name, $own);
+
+	is $status, 0, 'it is applied' or diag $said;
+	is $bare->sql($name, q{
+		select t ->> 'type', t #> '{unique,0}' ->> 'message',
+			t #> '{columns,1}' ->> 'max_length',
+			t #> '{foreign_keys,0}' ->> 'table'
+		from json_array_elements(postern.model() -> 'tables') as t
+		where t ->> 'name' = 'venues'}),
+		q{Venue|There is a venue '{name}' already.|80|users},
+		'... and the model knows it';
+};
+
 subtest 'without a database the command explains itself' => sub {
 	my ($status, $said) = $bare->run('sql/migrate');
 
