@@ -33,6 +33,7 @@ from pending
 reset session authorization;
 reset role;
 reset all;
+\encoding UTF8
 select
 	set_config('statement_timeout', '0', false),
 	set_config('client_min_messages', 'warning', false),

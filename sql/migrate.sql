@@ -13,6 +13,7 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 \set VERBOSITY terse
+\encoding UTF8
 \pset format unaligned
 \pset tuples_only on
 
