@@ -372,7 +372,9 @@ $$;
 
 -- The relations of schema api that one of the roles may use at all.  A part of
 -- a partitioned table is reached through the whole.  A privilege on a view that
--- cannot be written through is none.
+-- cannot be written through is none.  The version of a row is its xmin, which
+-- only ordinary tables have, and which those who may select single columns may
+-- not select.
 create function postern.model_relations()
 returns table (
 	rel oid, schema name, name name, kind text, versioned boolean,
@@ -405,6 +407,8 @@ as $$
 			r.rank,
 			has_any_column_privilege(r.oid, relation.oid, 'select')
 				as may_select,
+			has_table_privilege(r.oid, relation.oid, 'select')
+				as may_select_all,
 			events & 8 <> 0 and has_any_column_privilege(
 				r.oid, relation.oid, 'insert') as may_insert,
 			events & 4 <> 0 and has_any_column_privilege(
@@ -426,7 +430,8 @@ as $$
 					filter (where may_update), '[]'),
 				'delete', coalesce(json_agg(name order by rank)
 					filter (where may_delete), '[]')
-			) as grants
+			) as grants,
+			bool_and(may_select_all or not may_select) as whole
 		from privilege
 		where may_select or may_insert or may_update or may_delete
 		group by oid
@@ -442,7 +447,7 @@ as $$
 			when 'm' then 'materialized'
 			else 'foreign'
 		end,
-		relkind = 'r' and am.amname is not distinct from 'heap',
+		relkind = 'r' and am.amname = 'heap' and whole,
 		comment,
 		coalesce(postern.tags(comment), '{}'),
 		grants

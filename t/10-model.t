@@ -326,6 +326,8 @@ subtest 'only what may be used is there' => sub {
 		select => [$roles[0]], insert => [], update => [$roles[0]],
 		delete => [$roles[2]],
 	}, 'a grant on one column counts for its table';
+	ok !table($model, 'people')->{versioned},
+		'... but whoever has no other cannot see versions of rows';
 	is_deeply column($model, 'people', 'salary')->{grants},
 		{select => [], insert => [], update => []},
 		'... and not for the other columns';
