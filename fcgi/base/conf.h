@@ -12,6 +12,7 @@
 #define POSTERN_BASE_CONF_H
 
 #include "base/err.h"
+#include "base/log.h"
 
 enum pool_kind { POOL_API, POOL_AUTH, POOL_BULK };
 
@@ -20,18 +21,20 @@ struct conf {
 	const char *role;     /* what an anonymous request runs as */
 	const char *statuses; /* "tutorial" or "correct" */
 	const char *log_level;
-	const char *bulk;	   /* named location for unbounded lists */
 	int64_t workers;	   /* processes of a pool */
 	int64_t lanes;		   /* Postgres connections of a worker */
 	int64_t body_max;	   /* bytes */
 	int64_t page_max;	   /* rows of a page */
 	int64_t statement_timeout; /* milliseconds */
+	int64_t bulk_timeout;	   /* milliseconds, of unbounded lists */
 	int64_t hard_limit;	   /* seconds before a stuck worker is killed */
 	int64_t drain_limit;	   /* seconds a leaving worker may take */
 };
 
 /* Read everything; the error names the setting and what it wants. */
 struct err *conf_load(struct arena *a, struct conf *ret);
+
+enum log_level conf_log_level(const struct conf *conf);
 
 /* Write every setting with its value and meaning, for people. */
 void conf_print(const struct conf *conf);

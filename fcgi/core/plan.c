@@ -39,7 +39,8 @@ static const struct plan_operator operators[CMP_END] = {
 	[CMP_ILIKE] = {"ilike",	" ilike "		 },
 	[CMP_IS_NULL] = {"is_null", " is null"	      },
 	[CMP_NOT_NULL] = {NULL,	" is not null"      },
-	[CMP_VERSION] = {NULL,      " = "		    },
+	[CMP_VERSION] = {NULL,      " = any"	       },
+	[CMP_NOTHING] = {NULL,      "false"	      },
 };
 
 const struct plan_operator *

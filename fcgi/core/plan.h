@@ -52,7 +52,8 @@ enum plan_cmp {
 	CMP_ILIKE,
 	CMP_IS_NULL,
 	CMP_NOT_NULL,
-	CMP_VERSION, /* the row's xmin, as text */
+	CMP_VERSION, /* the row's xmin is in an array */
+	CMP_NOTHING, /* no row at all */
 	CMP_END
 };
 
@@ -86,11 +87,12 @@ struct plan {
 	struct sorting *order;
 	size_t norder;
 	bool after;    /* start behind the order's `after` values */
-	int64_t limit; /* rows; 0: all */
-	bool keys;     /* also select the order's columns, for cursors */
+	int64_t limit; /* rows to show; 0: all */
+	bool keys;     /* a page: one row more, and the order's columns */
 	bool version;  /* also select the rows' versions, for tags */
 	bool quick;    /* an index bounds the work */
-	bool list;     /* many rows: an array */
+	bool list;     /* any number of rows */
+	struct str open, close; /* printed around the rows */
 };
 
 /* An operator's row: what clients write and what SQL says. */

@@ -177,17 +177,20 @@ put_joins(struct compiler *c, const struct shape *shape)
 static void
 put_condition(struct compiler *c, const struct condition *w)
 {
+	bool is_any = w->cmp == CMP_IN || w->cmp == CMP_VERSION;
+
 	if (w->cmp == CMP_VERSION)
 		SQL(c, "t0.xmin");
-	else
+	else if (w->cmp != CMP_NOTHING)
 		put_column(c, 0, w->column);
 	buf_put(&c->text, str_of(plan_operator(w->cmp)->sql));
-	if (w->cmp == CMP_IS_NULL || w->cmp == CMP_NOT_NULL)
+	if (w->cmp == CMP_IS_NULL || w->cmp == CMP_NOT_NULL ||
+	    w->cmp == CMP_NOTHING)
 		return;
-	if (w->cmp == CMP_IN)
+	if (is_any)
 		SQL(c, "(");
 	put_arg(c, w->value);
-	if (w->cmp == CMP_IN)
+	if (is_any)
 		SQL(c, ")");
 }
 
@@ -310,13 +313,16 @@ put_order(struct compiler *c)
 	}
 }
 
+/* A page asks for one row more, to know whether another page follows. */
 static void
 put_limit(struct compiler *c)
 {
+	int64_t limit = c->plan->limit + c->plan->keys;
+
 	if (c->plan->limit == 0)
 		return;
 	SQL(c, " limit ");
-	put_arg(c, arena_printf(c->arena, "%lld", (long long)c->plan->limit));
+	put_arg(c, arena_printf(c->arena, "%lld", (long long)limit));
 }
 
 static void
@@ -426,10 +432,15 @@ has_links(const struct shape *shape)
 	return false;
 }
 
-/* Is the column shown, or does a linked object hang on it? */
+/* Is the column shown, a key, or does a linked object hang on it? */
 static bool
-is_needed(const struct shape *shape, const struct column *column)
+is_needed(const struct plan *p, const struct column *column)
 {
+	const struct shape *shape = p->shape;
+
+	for (size_t i = 0; p->keys && i < p->norder; i++)
+		if (p->order[i].column == column)
+			return true;
 	for (size_t i = 0; i < shape->n; i++) {
 		const struct field *f = &shape->fields[i];
 
@@ -450,7 +461,7 @@ put_returned(struct compiler *c)
 	const char *comma = " returning ";
 
 	for (size_t i = 0; i < t->ncolumns; i++) {
-		if (!is_needed(c->plan->shape, &t->columns[i]))
+		if (!is_needed(c->plan, &t->columns[i]))
 			continue;
 		buf_put(&c->text, str_of(comma));
 		put_column(c, 0, &t->columns[i]);

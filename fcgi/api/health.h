@@ -1,0 +1,11 @@
+/*
+ * GET /health_check: the worker is there and answers (spec.md §1.5).
+ */
+#ifndef POSTERN_API_HEALTH_H
+#define POSTERN_API_HEALTH_H
+
+#include "core/request.h"
+
+extern const struct api health_api;
+
+#endif

@@ -1,0 +1,583 @@
+#include "api/rest.h"
+
+#include "api/answer.h"
+#include "core/type.h"
+
+/* ---- what a table answers with ---- */
+
+/* Is the key's target shown as an object of its id and name? */
+static bool
+is_object(const struct column *c, uint32_t role)
+{
+	return c->link && c->link->to->key && c->link->to->primary &&
+	       (c->link->to->grants.select & role);
+}
+
+static void
+add_object(struct call *call, struct shape *shape, const struct fkey *by)
+{
+	const struct table *to = by->to;
+	struct shape *object = plan_shape(call->arena, to, to->primary->n + 1);
+	struct field *f = plan_field(call->arena, shape, by->link);
+
+	object->by = by;
+	f->object = object;
+	for (size_t i = 0; i < to->primary->n; i++) {
+		struct column *c = to->primary->columns[i];
+
+		if (c != to->key)
+			plan_field(call->arena, object, c->name)->column = c;
+	}
+	plan_field(call->arena, object, to->key->name)->column = to->key;
+}
+
+static struct shape *
+make_shape(struct call *call)
+{
+	const struct rest *rest = rest_of(call);
+	const struct table *t = rest->table;
+	struct shape *shape = plan_shape(call->arena, t, t->ncolumns);
+
+	for (size_t i = 0; i < t->ncolumns && !rest->minimal; i++) {
+		const struct column *c = &t->columns[i];
+
+		if (c->hidden || !(c->grants.select & rest->role))
+			continue;
+		if (is_object(c, rest->role))
+			add_object(call, shape, c->link);
+		else
+			plan_field(call->arena, shape, c->name)->column = c;
+	}
+	return shape;
+}
+
+/* ---- which row ---- */
+
+struct str
+rest_key_param(struct call *call, const char *prefix)
+{
+	const struct column *key = rest_of(call)->table->key;
+
+	return arena_printf(call->arena, "%s%.*s", prefix, STR_FMT(key->name));
+}
+
+/* Room for the conditions of one row: its key and its version. */
+static void
+add_condition(struct call *call, struct condition one)
+{
+	struct plan *p = &call->plan;
+
+	if (!p->where)
+		p->where = ARENA_ARRAY(call->arena, struct condition,
+				       rest_of(call)->table->ncolumns + 2);
+	p->where[p->nwhere++] = one;
+}
+
+/* Our tags begin with the row's xmin: "5f3a.1b2-c0ffee".  0: not one. */
+static uint32_t
+version_of_tag(struct str tag)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct str rest = str_sub(tag, 1, tag.n);
+	struct str first = str_cut(&rest, '-'), own = str_cut(&first, '.');
+	uint32_t version = 0;
+
+	if (!str_starts(tag, STR("\"")) || own.n > 8)
+		return 0;
+	for (size_t i = 0; i < own.n; i++) {
+		const char *at = own.p[i] ? strchr(hex, own.p[i]) : NULL;
+
+		if (!at)
+			return 0;
+		version = version * 16 + (uint32_t)(at - hex);
+	}
+	return version;
+}
+
+/* The versions of all tags of the header, as an array's text. */
+static struct str
+versions_of_tags(struct arena *a, struct str header)
+{
+	struct str list = STR("{0");
+
+	while (header.n)
+		list = arena_printf(
+			a, "%.*s,%u", STR_FMT(list),
+			version_of_tag(str_trim(str_cut(&header, ','))));
+	return arena_printf(a, "%.*s}", STR_FMT(list));
+}
+
+/*
+ * If-Match (RFC 9110 §13.1.1): the row must still have a version that the
+ * client saw.  On a table without versions only "*" matches.
+ */
+static void
+add_precondition(struct call *call)
+{
+	struct str tags = str_trim(call->request.if_match);
+	struct condition one = {.cmp = CMP_NOTHING};
+
+	if (tags.n == 0 || str_eq(tags, STR("*")))
+		return;
+	if (rest_of(call)->table->versioned) {
+		one.cmp = CMP_VERSION;
+		one.value = versions_of_tags(call->arena, tags);
+	}
+	add_condition(call, one);
+}
+
+/* The id in the path, one value per column of the primary key. */
+static struct err *
+where_id(struct call *call)
+{
+	const struct rest *rest = rest_of(call);
+	const struct constraint *primary = rest->table->primary;
+	struct str left = rest->id;
+	struct issues ignored = {0};
+
+	for (size_t i = 0; i < primary->n; i++) {
+		struct input in = {call->arena, primary->columns[i], "path",
+				   primary->columns[i]->name};
+		struct condition one = {primary->columns[i], CMP_EQ, {0}};
+		bool last = i + 1 == primary->n;
+		struct str part = last ? left : str_cut(&left, ',');
+
+		if (!type_read_text(&in, part, &ignored, &one.value))
+			return err_new(call->arena, ERR_NOT_FOUND, "Not Found");
+		add_condition(call, one);
+	}
+	return NULL;
+}
+
+/* The row whose key a query parameter gives; it is required. */
+static void
+where_param(struct call *call, const char *prefix, struct issues *issues)
+{
+	struct rest *rest = rest_of(call);
+	struct str name = rest_key_param(call, prefix);
+	const struct http_param *p = http_query_get(&call->request.query, name);
+
+	if (!p) {
+		issues_add(issues, call->arena,
+			   (struct issue){
+				   .where = "query",
+				   .field = name,
+				   .message = STR("field required"),
+				   .type = "value_error.missing",
+			   });
+		return;
+	}
+	rest->current = p->value;
+	add_condition(call,
+		      (struct condition){rest->table->key, CMP_EQ, p->value});
+}
+
+/* ---- the methods ---- */
+
+static struct err *
+get_by_key(struct call *call, struct str value)
+{
+	const struct column *key = rest_of(call)->table->key;
+	struct issues issues = {0};
+
+	if (key->max_length && str_points(value) > key->max_length)
+		issues_add(&issues, call->arena,
+			   (struct issue){
+				   .where = "query",
+				   .field = key->name,
+				   .message = arena_printf(
+					   call->arena,
+					   "ensure this value has at most %zu "
+					   "characters",
+					   key->max_length),
+				   .type = "value_error.any_str.max_length",
+				   .ctx = arena_printf(call->arena,
+						       "{\"limit_value\":%zu}",
+						       key->max_length),
+			   });
+	TRY(issues_err(&issues, call->arena));
+	rest_of(call)->current = value;
+	add_condition(call, (struct condition){key, CMP_EQ, value});
+	call->plan.quick = true;
+	return NULL;
+}
+
+static struct err *
+get_collection(struct call *call)
+{
+	const struct column *key = rest_of(call)->table->key;
+	const struct http_param *p =
+		key ? http_query_get(&call->request.query, key->name) : NULL;
+
+	call->plan.op = PLAN_SELECT;
+	if (p && p->value.n)
+		return get_by_key(call, p->value);
+	return rest_plan_list(call);
+}
+
+static struct err *
+get_item(struct call *call)
+{
+	call->plan.op = PLAN_SELECT;
+	call->plan.quick = true;
+	return where_id(call);
+}
+
+static struct err *
+post(struct call *call)
+{
+	struct issues issues = {0};
+
+	call->plan.op = PLAN_INSERT;
+	TRY(rest_read_body(call));
+	rest_read_members(call, true, &issues);
+	TRY(issues_err(&issues, call->arena));
+	/* The key of the new row, for Location. */
+	rest_order_by_key(call);
+	call->plan.keys = call->plan.norder > 0;
+	call->plan.limit = 1;
+	return rest_check_moment(call);
+}
+
+/* Nothing to set is no update: the row is answered as it is. */
+static void
+plan_update(struct call *call)
+{
+	call->plan.op = call->plan.nset ? PLAN_UPDATE : PLAN_SELECT;
+	add_precondition(call);
+}
+
+static struct err *
+put(struct call *call)
+{
+	struct issues issues = {0};
+
+	TRY(rest_read_body(call));
+	where_param(call, "current_", &issues);
+	rest_read_members(call, true, &issues);
+	TRY(issues_err(&issues, call->arena));
+	plan_update(call);
+	return rest_check_moment(call);
+}
+
+static struct err *
+patch(struct call *call)
+{
+	struct issues issues = {0};
+
+	TRY(where_id(call));
+	TRY(rest_read_body(call));
+	rest_read_members(call, false, &issues);
+	TRY(issues_err(&issues, call->arena));
+	plan_update(call);
+	return rest_check_moment(call);
+}
+
+static struct err *
+delete_by_key(struct call *call)
+{
+	struct issues issues = {0};
+
+	where_param(call, "", &issues);
+	TRY(issues_err(&issues, call->arena));
+	call->plan.op = PLAN_DELETE;
+	add_precondition(call);
+	return NULL;
+}
+
+static struct err *
+delete_item(struct call *call)
+{
+	TRY(where_id(call));
+	call->plan.op = PLAN_DELETE;
+	add_precondition(call);
+	return NULL;
+}
+
+/* ---- from path to method ---- */
+
+/* What a route needs of its table. */
+enum need { NEED_NOTHING, NEED_KEY, NEED_PRIMARY };
+
+static const struct route {
+	const char *method;
+	bool item, writes;
+	enum need need;
+	size_t grant; /* where in struct grants */
+	struct err *(*plan)(struct call *call);
+} routes[] = {
+#define GRANT(what) offsetof(struct grants, what)
+	{"GET",	false, false, NEED_NOTHING, GRANT(select), get_collection},
+	{"POST",	 false, true,  NEED_NOTHING, GRANT(insert), post	       },
+	{"PUT",	false, true,  NEED_KEY,     GRANT(update), put		 },
+	{"DELETE", false, true,	NEED_KEY,	  GRANT(delete), delete_by_key },
+	{"GET",	true,  false, NEED_PRIMARY, GRANT(select), get_item	  },
+	{"PATCH",  true,	true,  NEED_PRIMARY, GRANT(update), patch		},
+	{"DELETE", true,	 true,  NEED_PRIMARY, GRANT(delete), delete_item   },
+#undef GRANT
+};
+
+static bool
+offers(const struct rest *rest, const struct route *route)
+{
+	const struct table *t = rest->table;
+
+	if (route->item != rest->item)
+		return false;
+	if (route->writes &&
+	    (t->kind == REL_VIEW || t->kind == REL_MATERIALIZED))
+		return false;
+	if (route->need == NEED_KEY)
+		return t->key != NULL;
+	return route->need == NEED_NOTHING || t->primary;
+}
+
+/* "GET, HEAD, POST"; empty when there is no such resource at all. */
+static struct str
+allowed(struct call *call)
+{
+	const struct rest *rest = rest_of(call);
+	struct str list = STR("");
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (!offers(rest, &routes[i]))
+			continue;
+		list = arena_printf(
+			call->arena, "%.*s%s%s%s", STR_FMT(list),
+			list.n ? ", " : "", routes[i].method,
+			strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
+	}
+	return list;
+}
+
+static const struct route *
+find_route(struct call *call)
+{
+	struct str method = call->request.method;
+
+	if (str_eq(method, STR("HEAD")))
+		method = STR("GET");
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (offers(rest_of(call), &routes[i]) &&
+		    str_eq(str_of(routes[i].method), method))
+			return &routes[i];
+	return NULL;
+}
+
+/* /users/ is /users, said politely (spec.md §0.3). */
+static void
+redirect(struct call *call, struct str path)
+{
+	const struct request *r = &call->request;
+	struct str rest = path, to = STR("");
+
+	str_cut(&rest, '/');
+	while (rest.n)
+		to = arena_printf(
+			call->arena, "%.*s/%.*s", STR_FMT(to),
+			STR_FMT(http_encode(call->arena, str_cut(&rest, '/'))));
+	if (r->query_text.n)
+		to = arena_printf(call->arena, "%.*s?%.*s", STR_FMT(to),
+				  STR_FMT(r->query_text));
+	call->reply.status = 307;
+	reply_header(&call->reply, "Location", to);
+}
+
+/* False when the path is none of ours. */
+static bool
+read_path(struct call *call, struct str path)
+{
+	struct rest *rest = rest_of(call);
+	struct str left = str_sub(path, 1, path.n), name = str_cut(&left, '/');
+	const struct model *m = call->request.model;
+	const struct grants *g;
+
+	if (!str_starts(path, STR("/")) || name.n == 0)
+		return false;
+	rest->table = model_table(m, name);
+	if (!rest->table)
+		return false;
+	g = &rest->table->grants;
+	rest->role = model_role(m, str_of(call->request.conf->role));
+	rest->item = path.n > name.n + 1;
+	rest->id = left;
+	return ((g->select | g->insert | g->update | g->delete) & rest->role) !=
+	       0;
+}
+
+static struct err *
+not_found(struct call *call)
+{
+	return err_new(call->arena, ERR_NOT_FOUND, "Not Found");
+}
+
+static void
+begin_plan(struct call *call)
+{
+	struct rest *rest = rest_of(call);
+	struct plan *p = &call->plan;
+
+	rest->minimal = str_eq(http_prefer_return(call->request.prefer),
+			       STR("minimal")) &&
+			!answer_allows("GET, HEAD", call->request.method);
+	p->table = rest->table;
+	p->shape = make_shape(call);
+	p->version = !str_eq(call->request.method, STR("DELETE"));
+}
+
+static struct err *
+plan(struct call *call)
+{
+	struct str path = call->request.path;
+	bool slash = path.n > 1 && path.p[path.n - 1] == '/';
+	const struct route *route;
+	uint32_t granted;
+	struct err *e;
+
+	if (slash)
+		path.n--;
+	call->state = ARENA_NEW(call->arena, struct rest);
+	if (!read_path(call, path))
+		return not_found(call);
+	if (slash) {
+		redirect(call, path);
+		return NULL;
+	}
+	route = find_route(call);
+	if (!route) {
+		struct str list = allowed(call);
+
+		if (list.n == 0)
+			return not_found(call);
+		e = err_new(call->arena, ERR_METHOD, "Method Not Allowed");
+		e->allow = list;
+		return e;
+	}
+	memcpy(&granted,
+	       (const char *)&rest_of(call)->table->grants + route->grant,
+	       sizeof(granted));
+	if (!(granted & rest_of(call)->role))
+		return err_new(call->arena, ERR_FORBIDDEN, "Forbidden");
+	begin_plan(call);
+	return route->plan(call);
+}
+
+/* ---- answering ---- */
+
+/* The versions of the row and its linked rows, and the model's. */
+static struct str
+version_tag(struct call *call)
+{
+	struct buf b = buf_new(1024);
+	uint64_t model = str_hash(call->request.model->version);
+	struct str tag;
+
+	for (size_t i = 0; i < call->nversions; i++) {
+		uint32_t xmin = 0;
+
+		for (size_t k = 0; k < call->versions[i].n; k++)
+			xmin = xmin << 8 |
+			       (unsigned char)call->versions[i].p[k];
+		buf_printf(&b, "%s%x", i ? "." : "\"", xmin);
+	}
+	buf_printf(&b, "-%x\"", (unsigned)model);
+	tag = arena_str(call->arena, buf_str(&b));
+	buf_free(&b);
+	return tag;
+}
+
+static struct str
+tag(struct call *call)
+{
+	uint64_t hash;
+
+	if (call->streaming)
+		return STR("");
+	if (call->nversions)
+		return version_tag(call);
+	hash = str_hash(buf_str(call->reply.body));
+	return arena_printf(call->arena, "\"%016llx\"",
+			    (unsigned long long)hash);
+}
+
+static void
+answer_read(struct call *call)
+{
+	struct reply *reply = &call->reply;
+	struct str etag = tag(call);
+
+	reply->status = 200;
+	if (etag.n)
+		reply_header(reply, "ETag", etag);
+	if (call->more)
+		rest_link_next(call);
+	if (!etag.n || !call->request.if_none_match.n ||
+	    !http_etag_match(call->request.if_none_match, etag, true))
+		return;
+	reply->status = 304;
+	reply->type = NULL;
+	buf_clear(reply->body);
+}
+
+static void
+locate(struct call *call)
+{
+	struct buf b = buf_new(64 * 1024);
+	struct str to = arena_printf(
+		call->arena, "/%.*s/",
+		STR_FMT(http_encode(call->arena, rest_of(call)->table->name)));
+
+	for (size_t i = 0; i < call->plan.norder; i++) {
+		struct str text;
+
+		buf_clear(&b);
+		call->plan.order[i].column->type->print(&b, call->keys[i]);
+		text = buf_str(&b);
+		if (text.n && text.p[0] == '"')
+			text = str_sub(text, 1, text.n - 2);
+		to = arena_printf(call->arena, "%.*s%s%.*s", STR_FMT(to),
+				  i ? "," : "",
+				  STR_FMT(http_encode(call->arena, text)));
+	}
+	buf_free(&b);
+	reply_header(&call->reply, "Location", to);
+}
+
+static void
+answer_write(struct call *call)
+{
+	struct reply *reply = &call->reply;
+	bool created = call->plan.op == PLAN_INSERT;
+
+	reply->status = created ? 201 : 200;
+	if (created && call->keys)
+		locate(call);
+	if (call->nversions)
+		reply_header(reply, "ETag", version_tag(call));
+	if (!rest_of(call)->minimal)
+		return;
+	reply->status = created ? 201 : 204;
+	reply->type = NULL;
+	buf_clear(reply->body);
+	reply_header(reply, "Preference-Applied", STR("return=minimal"));
+}
+
+static struct err *
+render(struct call *call)
+{
+	call->reply.type = "application/json";
+	if (!call->plan.list && call->rows == 0)
+		return rest_missing(call);
+	if (answer_allows("GET, HEAD", call->request.method))
+		answer_read(call);
+	else
+		answer_write(call);
+	return NULL;
+}
+
+const struct api rest_api = {
+	.name = "rest",
+	.plan = plan,
+	.render = render,
+	.fail = rest_fail,
+};

@@ -1,0 +1,68 @@
+/*
+ * REST over every exposed table: the tutorial's dialect by name
+ * (GET /users?name=, PUT ?current_name=, ...) and plain REST by id.
+ * spec.md §1 is the contract; README has the routes.
+ */
+#ifndef POSTERN_API_REST_H
+#define POSTERN_API_REST_H
+
+#include <json-c/json.h>
+
+#include "core/request.h"
+
+extern const struct api rest_api;
+
+/* What the parts of this interface share about one request. */
+struct rest {
+	const struct table *table;
+	bool item;	    /* /table/id rather than /table */
+	struct str id;	    /* of the item */
+	uint32_t role;	    /* whose grants count */
+	json_object *body;  /* an object, or NULL */
+	struct str current; /* the row that `?current_name=` names */
+	bool minimal;	    /* Prefer: return=minimal */
+	bool bad_moment;    /* a date that is none: told after the rest */
+};
+
+static inline struct rest *
+rest_of(const struct call *call)
+{
+	return call->state;
+}
+
+/* The query's parameter of the table's key: "name" or "current_name". */
+struct str rest_key_param(struct call *call, const char *prefix);
+
+/* ---- rest_body.c ---- */
+
+/* Parse the body into rest->body: malformed JSON is an error at once. */
+struct err *rest_read_body(struct call *call);
+
+/*
+ * Turn the body's members into the plan's settings.  `whole` wants every
+ * required member (POST, PUT); else only those given are set (PATCH).
+ */
+void rest_read_members(struct call *call, bool whole, struct issues *issues);
+
+/* ERR_BAD_REQUEST when a date was no date. */
+struct err *rest_check_moment(struct call *call);
+
+/* ---- rest_list.c ---- */
+
+/* limit, order, after and filters become the plan of a list. */
+struct err *rest_plan_list(struct call *call);
+
+/* The default order: the primary key, else none. */
+void rest_order_by_key(struct call *call);
+
+/* The Link header to the next page. */
+void rest_link_next(struct call *call);
+
+/* ---- rest_fail.c ---- */
+
+/* The row that the request names is not there. */
+struct err *rest_missing(struct call *call);
+
+void rest_fail(struct call *call, const struct err *e);
+
+#endif

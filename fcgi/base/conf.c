@@ -1,0 +1,224 @@
+#include "base/conf.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { FILE_MAX = 64 * 1024 };
+
+/* One row holds everything about a setting. */
+static const struct setting_row {
+	const char *name;
+	size_t at;
+	bool number;
+	const char *fallback;
+	int64_t min, max;    /* of a number */
+	const char *choices; /* of a word, between blanks; NULL: any text */
+	const char *meaning;
+} rows[] = {
+#define TEXT(name, member, fallback, choices, meaning)                      \
+	{                                                                   \
+		name, offsetof(struct conf, member), false, fallback, 0, 0, \
+			choices, meaning                                    \
+	}
+#define NUMBER(name, member, fallback, min, max, meaning)                      \
+	{                                                                      \
+		name, offsetof(struct conf, member), true, fallback, min, max, \
+			NULL, meaning                                          \
+	}
+	TEXT("POSTERN_DATABASE", database, "", NULL,
+	     "libpq connection string or URL of the database"),
+	TEXT("POSTERN_ROLE", role, "postern_anonymous", NULL,
+	     "database role of a request without credentials"),
+	TEXT("POSTERN_STATUSES", statuses, "tutorial", " tutorial correct ",
+	     "tutorial: 500 where the tutorial prints it; correct: 404"),
+	TEXT("POSTERN_LOG_LEVEL", log_level, "info", " debug info warn error ",
+	     "least level that is logged: debug, info, warn or error"),
+	NUMBER("POSTERN_WORKERS", workers, "2", 1, 256, "processes of a pool"),
+	NUMBER("POSTERN_LANES", lanes, "7", 1, 64,
+	       "database connections of a worker of the api pool"),
+	NUMBER("POSTERN_BODY_MAX", body_max, "1048576", 1024, 67108864,
+	       "bytes of a request body"),
+	NUMBER("POSTERN_PAGE_MAX", page_max, "1000", 1, 100000,
+	       "rows of a page"),
+	NUMBER("POSTERN_STATEMENT_TIMEOUT", statement_timeout, "5000", 100,
+	       3600000, "milliseconds that a statement may take"),
+	NUMBER("POSTERN_BULK_TIMEOUT", bulk_timeout, "600000", 1000, 86400000,
+	       "milliseconds that an unbounded list may take"),
+	NUMBER("POSTERN_HARD_LIMIT", hard_limit, "20", 1, 3600,
+	       "seconds before a stuck worker is killed"),
+	NUMBER("POSTERN_DRAIN_LIMIT", drain_limit, "10", 1, 3600,
+	       "seconds that a leaving worker may take"),
+#undef TEXT
+#undef NUMBER
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* ---- where values come from ---- */
+
+/* A configuration file's text, or empty. */
+static struct str
+read_file(struct arena *a, const char *path)
+{
+	FILE *f = path ? fopen(path, "re") : NULL;
+	char *text;
+	size_t n;
+
+	if (!f)
+		return STR("");
+	text = arena_alloc(a, FILE_MAX + 1);
+	n = fread(text, 1, FILE_MAX, f);
+	fclose(f);
+	return (struct str){text, n};
+}
+
+/* postern.conf in the directory of the running binary. */
+static struct str
+beside_binary(struct arena *a)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+	struct str dir = {path, n > 0 ? (size_t)n : 0};
+
+	while (dir.n && dir.p[dir.n - 1] != '/')
+		dir.n--;
+	return arena_printf(a, "%.*spostern.conf", STR_FMT(dir));
+}
+
+static struct err *
+find_file(struct arena *a, struct str *ret)
+{
+	const char *named = getenv("POSTERN_CONFIG");
+
+	if (named && access(named, R_OK) != 0)
+		return err_new(a, ERR_INTERNAL,
+			       "POSTERN_CONFIG: %s cannot be read", named);
+	*ret = read_file(a, named);
+	if (named)
+		return NULL;
+	*ret = read_file(a, beside_binary(a).p);
+	if (ret->n == 0)
+		*ret = read_file(a, "/etc/postern/postern.conf");
+	return NULL;
+}
+
+/* The value of NAME in lines of NAME=value; '#' begins a comment line. */
+static const char *
+find_in_file(struct arena *a, struct str file, struct str name)
+{
+	const char *found = NULL;
+
+	while (file.n) {
+		struct str line = str_trim(str_cut(&file, '\n'));
+		struct str key = str_trim(str_cut(&line, '='));
+
+		if (!str_eq(key, name))
+			continue;
+		line = str_trim(line);
+		if (line.n > 1 && line.p[0] == '"' && line.p[line.n - 1] == '"')
+			line = str_sub(line, 1, line.n - 2);
+		found = arena_str(a, line).p;
+	}
+	return found;
+}
+
+/* ---- values ---- */
+
+static struct err *
+set_number(struct arena *a, const struct setting_row *row, const char *value,
+	   struct conf *ret)
+{
+	int64_t number;
+
+	if (!str_int(str_of(value), &number) || number < row->min ||
+	    number > row->max)
+		return err_new(a, ERR_INTERNAL,
+			       "%s is \"%s\": it must be a whole number from "
+			       "%lld to %lld",
+			       row->name, value, (long long)row->min,
+			       (long long)row->max);
+	memcpy((char *)ret + row->at, &number, sizeof(number));
+	return NULL;
+}
+
+static struct err *
+set_text(struct arena *a, const struct setting_row *row, const char *value,
+	 struct conf *ret)
+{
+	struct str padded = arena_printf(a, " %s ", value);
+
+	if (row->choices && !strstr(row->choices, padded.p))
+		return err_new(a, ERR_INTERNAL,
+			       "%s is \"%s\": it must be one of%s", row->name,
+			       value, row->choices);
+	memcpy((char *)ret + row->at, &value, sizeof(value));
+	return NULL;
+}
+
+struct err *
+conf_load(struct arena *a, struct conf *ret)
+{
+	struct str file;
+
+	*ret = (struct conf){0};
+	TRY(find_file(a, &file));
+	for (int i = 0; i < ROWS; i++) {
+		const char *value = getenv(rows[i].name);
+
+		if (!value)
+			value = find_in_file(a, file, str_of(rows[i].name));
+		if (!value)
+			value = rows[i].fallback;
+		if (rows[i].number)
+			TRY(set_number(a, &rows[i], value, ret));
+		else
+			TRY(set_text(a, &rows[i], value, ret));
+	}
+	return NULL;
+}
+
+enum log_level
+conf_log_level(const struct conf *conf)
+{
+	switch (conf->log_level[0]) {
+	case 'd':
+		return LOG_DEBUG;
+	case 'w':
+		return LOG_WARN;
+	case 'e':
+		return LOG_ERROR;
+	default:
+		return LOG_INFO;
+	}
+}
+
+/* Connection strings may hold a password: only that there is one is told. */
+static const char *
+shown(const struct setting_row *row, const char *value)
+{
+	if (row->at == offsetof(struct conf, database) && value[0])
+		return "(set)";
+	return value;
+}
+
+void
+conf_print(const struct conf *conf)
+{
+	for (int i = 0; i < ROWS; i++) {
+		const char *text;
+		int64_t number;
+
+		printf("# %s", rows[i].meaning);
+		printf(" (default: %s)\n",
+		       rows[i].fallback[0] ? rows[i].fallback : "none");
+		memcpy(&number, (const char *)conf + rows[i].at,
+		       sizeof(number));
+		memcpy(&text, (const char *)conf + rows[i].at, sizeof(text));
+		if (rows[i].number)
+			printf("%s=%lld\n", rows[i].name, (long long)number);
+		else
+			printf("%s=%s\n", rows[i].name, shown(&rows[i], text));
+	}
+}

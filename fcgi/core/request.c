@@ -1,0 +1,121 @@
+#include "core/request.h"
+
+#include <stddef.h>
+
+void
+reply_header(struct reply *reply, const char *name, struct str value)
+{
+	buf_put(&reply->headers, str_of(name));
+	BUF_LIT(&reply->headers, ": ");
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] != '\r' && value.p[i] != '\n')
+			buf_char(&reply->headers, value.p[i]);
+	BUF_LIT(&reply->headers, "\r\n");
+}
+
+static const char *
+phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} rows[] = {
+		{200, "OK"			  },
+		{201, "Created"	       },
+		{204, "No Content"		  },
+		{304, "Not Modified"	    },
+		{307, "Temporary Redirect"	  },
+		{400, "Bad Request"	   },
+		{404, "Not Found"		 },
+		{405, "Method Not Allowed"	  },
+		{412, "Precondition Failed"  },
+		{413, "Content Too Large"	 },
+		{422, "Unprocessable Content"},
+		{503, "Service Unavailable"  },
+		{504, "Gateway Timeout"      },
+		{500, "Internal Server Error"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].status == status)
+			return rows[i].phrase;
+	return "Status";
+}
+
+void
+reply_head(const struct reply *reply, struct buf *out)
+{
+	BUF_LIT(out, "Status: ");
+	buf_int(out, reply->status);
+	BUF_LIT(out, " ");
+	buf_put(out, str_of(phrase(reply->status)));
+	BUF_LIT(out, "\r\n");
+	if (reply->type) {
+		BUF_LIT(out, "Content-Type: ");
+		buf_put(out, str_of(reply->type));
+		BUF_LIT(out, "\r\n");
+	}
+	if (!reply->begun && reply->status != 204 && reply->status != 304) {
+		BUF_LIT(out, "Content-Length: ");
+		buf_int(out, (int64_t)reply->body->n);
+		BUF_LIT(out, "\r\n");
+	}
+	buf_put(out, buf_str(&reply->headers));
+	BUF_LIT(out, "\r\n");
+}
+
+bool
+request_param(struct request *r, struct str name, struct str value)
+{
+#define ROW(param, member)                                                   \
+	{                                                                    \
+		{param, sizeof(param) - 1}, offsetof(struct request, member) \
+	}
+	static const struct {
+		struct str name;
+		size_t at;
+	} rows[] = {
+		ROW("REQUEST_METHOD", method),
+		ROW("PATH_INFO", path),
+		ROW("QUERY_STRING", query_text),
+		ROW("CONTENT_TYPE", content_type),
+		ROW("CONTENT_LENGTH", content_length),
+		ROW("REQUEST_ID", id),
+		ROW("HTTP_IF_MATCH", if_match),
+		ROW("HTTP_IF_NONE_MATCH", if_none_match),
+		ROW("HTTP_PREFER", prefer),
+		ROW("POSTERN_BULK", bulk),
+		ROW("REQUEST_URI", uri),
+	};
+#undef ROW
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!str_eq(rows[i].name, name))
+			continue;
+		*(struct str *)((char *)r + rows[i].at) = value;
+		return true;
+	}
+	return false;
+}
+
+/* Without a PATH_INFO the path is REQUEST_URI's, decoded by us. */
+static void
+path_from_uri(struct request *r)
+{
+	struct str rest = r->uri, path = str_cut(&rest, '?');
+
+	if (!http_decode(r->arena, path, false, &r->path))
+		r->path = STR("");
+	if (r->query_text.n == 0)
+		r->query_text = rest;
+}
+
+void
+request_complete(struct request *r)
+{
+	if (r->path.n == 0 && r->uri.n)
+		path_from_uri(r);
+	if (str_utf8(r->path) && str_find(r->path, '\0') == r->path.n)
+		return;
+	r->path = STR("");
+}

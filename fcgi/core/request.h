@@ -1,0 +1,95 @@
+/*
+ * A request and its answer, whatever brought them: FastCGI or plain CGI.
+ *
+ * Everything that a request's strings point to lives until its arena is
+ * reset.  Header values are as the client sent them; an absent one is empty.
+ */
+#ifndef POSTERN_CORE_REQUEST_H
+#define POSTERN_CORE_REQUEST_H
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "core/http.h"
+#include "core/model.h"
+#include "core/plan.h"
+
+struct request {
+	struct arena *arena;
+	const struct conf *conf;
+	struct model *model;	 /* NULL: the database was never reached */
+	struct str id;		 /* joins log lines */
+	struct str method, path; /* the path is decoded */
+	struct str query_text;
+	struct str uri; /* only where there is no PATH_INFO */
+	struct http_query query;
+	struct str content_type, content_length, body;
+	struct str if_match, if_none_match, prefer;
+	struct str bulk; /* where unbounded lists are sent to, or empty */
+	bool body_cut;	 /* more came than conf->body_max */
+	bool body_short; /* less came than was announced */
+};
+
+struct reply {
+	int status;
+	const char *type; /* media type of the body */
+	struct buf *body;
+	struct buf headers; /* "Name: value\r\n" each */
+	bool no_body;	    /* 204, 304, HEAD: headers alone */
+	bool begun;	    /* the head is out: a stream */
+};
+
+/*
+ * What an interface sees of one request: the request, the plan that it
+ * makes of it, what came of the plan, and the reply that it writes.
+ */
+struct call {
+	struct arena *arena;
+	struct request request;
+	struct plan plan;
+	size_t rows;		    /* answered by the plan */
+	bool more;		    /* the page is not the last */
+	bool streaming;		    /* the body is not all of it */
+	const struct str *keys;	    /* of the page's last row */
+	const struct str *versions; /* of a single row */
+	size_t nversions;
+	struct reply reply;
+	void *state; /* the interface's own */
+};
+
+/*
+ * An interface.  `plan` turns the request into call->plan, or answers it
+ * (reply.status is set) without one.  `render` writes status and headers
+ * once the rows are printed into the body; an error of its own (no row)
+ * replaces them.  `fail` writes an error in the interface's form.
+ */
+struct api {
+	const char *name;
+	bool offline; /* needs no model */
+	struct err *(*plan)(struct call *call);
+	struct err *(*render)(struct call *call);
+	void (*fail)(struct call *call, const struct err *e);
+};
+
+/* Append a header.  CR and LF in the value are left out. */
+void reply_header(struct reply *reply, const char *name, struct str value);
+
+/*
+ * The CGI head (RFC 3875 §6): Status, Content-Type, Content-Length unless
+ * the body is streamed, and the headers.
+ */
+void reply_head(const struct reply *reply, struct buf *out);
+
+/*
+ * Fill a request from one CGI or FastCGI parameter; false when the name is
+ * none that we read.  The value must live as long as the request.
+ */
+bool request_param(struct request *r, struct str name, struct str value);
+
+/*
+ * What only the whole can tell, once all parameters are in: the path from
+ * REQUEST_URI where there is no PATH_INFO.  A path that is no UTF-8 or holds
+ * a NUL becomes empty, which no route matches.
+ */
+void request_complete(struct request *r);
+
+#endif

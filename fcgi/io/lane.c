@@ -1,0 +1,424 @@
+#include "io/lane.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+enum { PAUSE_FIRST = 100, PAUSE_MAX = 500 };
+
+static void on_ready(struct watch *w, uint32_t events);
+
+void
+lane_init(struct lane *lane, struct pg *pg, struct loop *loop)
+{
+	*lane = (struct lane){
+		.watch = {on_ready},
+		.loop = loop,
+		.pg = pg,
+		.fd = -1,
+		.pause = PAUSE_FIRST,
+	};
+	lane->tail = &lane->head;
+}
+
+/* ---- the descriptor ---- */
+
+static void
+unwatch(struct lane *lane)
+{
+	if (lane->fd >= 0)
+		loop_remove(lane->loop, lane->fd);
+	lane->fd = -1;
+	lane->events = 0;
+}
+
+static void
+watch(struct lane *lane, uint32_t events)
+{
+	int fd = PQsocket(lane->connection);
+
+	if (fd == lane->fd && events == lane->events)
+		return;
+	if (fd == lane->fd) {
+		loop_change(lane->loop, fd, &lane->watch, events);
+	} else {
+		unwatch(lane);
+		loop_add(lane->loop, fd, &lane->watch, events);
+	}
+	lane->fd = fd;
+	lane->events = events;
+}
+
+/* ---- connecting ---- */
+
+static void
+down(struct lane *lane)
+{
+	unwatch(lane);
+	PQfinish(lane->connection);
+	lane->connection = NULL;
+	lane->state = LANE_DOWN;
+	lane->nprepared = 0;
+	lane->dirty = lane->broken = false;
+	lane->retry_at = lane->loop->now + lane->pause;
+	lane->pause = lane->pause * 2 < PAUSE_MAX ? lane->pause * 2 : PAUSE_MAX;
+}
+
+static void
+fail_to_connect(struct lane *lane)
+{
+	log_line(LOG_WARN, "no database: %s", PQerrorMessage(lane->connection));
+	down(lane);
+}
+
+static void
+up(struct lane *lane)
+{
+	PQsetnonblocking(lane->connection, 1);
+	if (!PQenterPipelineMode(lane->connection)) {
+		fail_to_connect(lane);
+		return;
+	}
+	lane->state = LANE_UP;
+	lane->pause = PAUSE_FIRST;
+	watch(lane, EPOLLIN);
+	pg_lane_up(lane->pg, lane);
+}
+
+static void
+go_on_connecting(struct lane *lane)
+{
+	switch (PQconnectPoll(lane->connection)) {
+	case PGRES_POLLING_READING:
+		watch(lane, EPOLLIN);
+		break;
+	case PGRES_POLLING_WRITING:
+		watch(lane, EPOLLOUT);
+		break;
+	case PGRES_POLLING_OK:
+		up(lane);
+		break;
+	default:
+		fail_to_connect(lane);
+	}
+}
+
+void
+lane_connect(struct lane *lane)
+{
+	lane->since = lane->loop->now;
+	lane->connection = pg_connection_start(lane->pg);
+	if (PQstatus(lane->connection) == CONNECTION_BAD) {
+		fail_to_connect(lane);
+		return;
+	}
+	lane->state = LANE_CONNECTING;
+	watch(lane, EPOLLOUT);
+}
+
+void
+lane_close(struct lane *lane)
+{
+	unwatch(lane);
+	PQfinish(lane->connection);
+	lane->connection = NULL;
+	lane->state = LANE_DOWN;
+}
+
+/* ---- the queue ---- */
+
+static void
+push(struct lane *lane, struct pg_job *job)
+{
+	job->next = NULL;
+	job->error = NULL;
+	job->since = lane->loop->now;
+	*lane->tail = job;
+	lane->tail = &job->next;
+	lane->queued++;
+	lane->jobs++;
+}
+
+static struct pg_job *
+pop(struct lane *lane)
+{
+	struct pg_job *job = lane->head;
+
+	lane->head = job->next;
+	if (!lane->head)
+		lane->tail = &lane->head;
+	lane->queued--;
+	return job;
+}
+
+static void
+finish(struct lane *lane)
+{
+	struct pg_job *job = pop(lane);
+
+	lane->progress = lane->loop->now;
+	job->done(job, job->error);
+}
+
+/*
+ * What a job whose connection went away ended as.  One that the server
+ * refused or never came to has done nothing; a write whose answer did not
+ * come may have been committed.
+ */
+static struct err *
+loss(const struct pg_job *job, enum err_code code, const char *why)
+{
+	if (job->error)
+		return job->error;
+	if (job->write && code == ERR_UNKNOWN_OUTCOME)
+		return err_internal(job->arena, ERR_UNKNOWN_OUTCOME, "%s", why);
+	if (code == ERR_UNKNOWN_OUTCOME)
+		code = ERR_UNAVAILABLE;
+	return err_internal(job->arena, code, "%s", why);
+}
+
+void
+lane_lost(struct lane *lane, enum err_code code, const char *why)
+{
+	log_line(LOG_WARN, "database connection lost: %s", why);
+	down(lane);
+	while (lane->head) {
+		struct pg_job *job = pop(lane);
+
+		job->done(job, loss(job, code, why));
+	}
+}
+
+/* ---- sending ---- */
+
+static struct prepared *
+find_prepared(struct lane *lane, uint64_t hash)
+{
+	for (size_t i = 0; i < lane->nprepared; i++)
+		if (lane->prepared[i].hash == hash)
+			return &lane->prepared[i];
+	return NULL;
+}
+
+static struct prepared *
+least_used(struct lane *lane)
+{
+	struct prepared *least = &lane->prepared[0];
+
+	for (size_t i = 1; i < lane->nprepared; i++)
+		if (lane->prepared[i].used < least->used)
+			least = &lane->prepared[i];
+	return least;
+}
+
+static bool
+deallocate(struct lane *lane, unsigned id)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "deallocate p%u", id);
+	return PQsendQueryParams(lane->connection, text, 0, NULL, NULL, NULL,
+				 NULL, 0);
+}
+
+/* A place for one more statement; the least used one may have to go. */
+static struct prepared *
+prepared_place(struct lane *lane)
+{
+	struct prepared *p;
+
+	if (lane->nprepared < PG_PREPARED_MAX)
+		return &lane->prepared[lane->nprepared++];
+	p = least_used(lane);
+	return deallocate(lane, p->id) ? p : NULL;
+}
+
+static bool
+send_prepared(struct lane *lane, const struct statement *s)
+{
+	uint64_t hash = str_hash(s->text);
+	struct prepared *p = find_prepared(lane, hash);
+	bool is_new = !p;
+	char name[24];
+
+	if (is_new) {
+		p = prepared_place(lane);
+		if (!p)
+			return false;
+		*p = (struct prepared){.hash = hash, .id = ++lane->last_id};
+	}
+	p->used = lane->jobs;
+	snprintf(name, sizeof(name), "p%u", p->id);
+	if (is_new &&
+	    !PQsendPrepare(lane->connection, name, s->text.p, 0, NULL))
+		return false;
+	return PQsendQueryPrepared(lane->connection, name, s->nargs, s->args,
+				   NULL, NULL, 1);
+}
+
+/* A stream is planned anew: single-row mode wants its query first. */
+static bool
+send_stream(struct lane *lane, const struct statement *s)
+{
+	return PQsendQueryParams(lane->connection, s->text.p, s->nargs, NULL,
+				 s->args, NULL, NULL, 1) &&
+	       PQsetSingleRowMode(lane->connection);
+}
+
+void
+lane_send(struct lane *lane, struct pg_job *job)
+{
+	bool sent;
+
+	push(lane, job);
+	if (job->stream && lane->queued == 1)
+		sent = send_stream(lane, job->statement);
+	else
+		sent = send_prepared(lane, job->statement);
+	if (!sent || !PQpipelineSync(lane->connection))
+		lane->broken = true;
+	lane->dirty = true;
+}
+
+void
+lane_flush(struct lane *lane)
+{
+	int left;
+
+	if (!lane->dirty || lane->state != LANE_UP)
+		return;
+	left = lane->broken ? -1 : PQflush(lane->connection);
+	if (left < 0) {
+		lane_lost(lane, ERR_UNKNOWN_OUTCOME,
+			  PQerrorMessage(lane->connection));
+		return;
+	}
+	lane->dirty = left > 0;
+	watch(lane, left > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+/* ---- receiving ---- */
+
+/*
+ * A statement that failed in a way that has to do with the schema is
+ * prepared anew the next time.
+ */
+static void
+forget_prepared(struct lane *lane, const struct pg_job *job)
+{
+	struct prepared *p =
+		find_prepared(lane, str_hash(job->statement->text));
+
+	if (p)
+		*p = lane->prepared[--lane->nprepared];
+}
+
+/* False when the connection is gone. */
+static bool
+on_failure(struct lane *lane, struct pg_job *job, const PGresult *res)
+{
+	struct str state = str_of(PQresultErrorField(res, PG_DIAG_SQLSTATE));
+
+	if (!job->error && state.n)
+		job->error = pg_error(job->arena, res);
+	if (job->error && job->error->code == ERR_SCHEMA_CHANGED)
+		forget_prepared(lane, job);
+	return state.n != 0 && !str_starts(state, STR("57P"));
+}
+
+static bool
+on_result(struct lane *lane, const PGresult *res)
+{
+	struct pg_job *job = lane->head;
+
+	switch (PQresultStatus(res)) {
+	case PGRES_SINGLE_TUPLE:
+	case PGRES_TUPLES_OK:
+		lane->progress = lane->loop->now;
+		if (!job->error && PQnfields(res))
+			job->rows(job, res);
+		return true;
+	case PGRES_FATAL_ERROR:
+	case PGRES_NONFATAL_ERROR:
+	case PGRES_BAD_RESPONSE:
+		return on_failure(lane, job, res);
+	case PGRES_PIPELINE_SYNC:
+		finish(lane);
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* Take in every result that has come; false when the connection is gone. */
+static bool
+receive(struct lane *lane)
+{
+	int empty = 0;
+
+	while (lane->head && !PQisBusy(lane->connection)) {
+		PGresult *res = PQgetResult(lane->connection);
+		bool alive;
+
+		if (!res) {
+			/* The end of one statement; twice: of them all. */
+			if (++empty == 2)
+				return true;
+			continue;
+		}
+		empty = 0;
+		alive = on_result(lane, res);
+		PQclear(res);
+		if (!alive)
+			return false;
+	}
+	return true;
+}
+
+static void
+take_notifications(struct lane *lane)
+{
+	PGnotify *n;
+	bool any = false;
+
+	while ((n = PQnotifies(lane->connection))) {
+		any = true;
+		PQfreemem(n);
+	}
+	if (any)
+		pg_notified(lane->pg);
+}
+
+static void
+on_ready(struct watch *w, uint32_t events)
+{
+	struct lane *lane = (struct lane *)w;
+	bool alive;
+
+	if (lane->state == LANE_CONNECTING) {
+		go_on_connecting(lane);
+		return;
+	}
+	if (lane->state != LANE_UP)
+		return;
+	if (events & EPOLLOUT)
+		lane_flush(lane);
+	if (lane->state != LANE_UP)
+		return;
+	alive = PQconsumeInput(lane->connection);
+	if (!receive(lane) || !alive) {
+		/*
+		 * The server said goodbye to the job in hand, if to any: what
+		 * stands behind it was never begun.
+		 */
+		bool told = lane->head && lane->head->error;
+
+		lane_lost(lane, told ? ERR_UNAVAILABLE : ERR_UNKNOWN_OUTCOME,
+			  PQerrorMessage(lane->connection));
+		return;
+	}
+	if (lane->listens)
+		take_notifications(lane);
+}

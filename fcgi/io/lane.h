@@ -1,0 +1,63 @@
+/*
+ * One Postgres connection as a pipeline; see io/pg.h, whose own this is.
+ */
+#ifndef POSTERN_IO_LANE_H
+#define POSTERN_IO_LANE_H
+
+#include "io/pg.h"
+
+enum lane_state { LANE_DOWN, LANE_CONNECTING, LANE_UP };
+
+struct prepared {
+	uint64_t hash;
+	unsigned id;
+	uint64_t used; /* the lane's job count at the last use */
+};
+
+struct lane {
+	struct watch watch;
+	struct loop *loop;
+	struct pg *pg;
+	PGconn *connection;
+	enum lane_state state;
+	int fd;		 /* in the epoll set; -1: none */
+	uint32_t events; /* ... for these */
+	struct pg_job *head, **tail;
+	size_t queued;
+	struct prepared prepared[PG_PREPARED_MAX];
+	size_t nprepared;
+	unsigned last_id;
+	uint64_t jobs;
+	int64_t progress; /* when Postgres last answered anything */
+	bool broken;	  /* a send failed: the end of the turn drops it */
+	bool dirty;	  /* something may be left to flush */
+	bool listens;	  /* the lane that hears notifications */
+	int64_t since;	  /* of the present state */
+	int64_t retry_at; /* when a lane that is down tries again */
+	int64_t pause;	  /* ... and how long it waits the next time */
+};
+
+void lane_init(struct lane *lane, struct pg *pg, struct loop *loop);
+void lane_close(struct lane *lane);
+
+/* Begin to connect; what comes of it shows in the state. */
+void lane_connect(struct lane *lane);
+
+/* Queue a job's statements and its Sync. */
+void lane_send(struct lane *lane, struct pg_job *job);
+
+/* Push out what libpq still holds. */
+void lane_flush(struct lane *lane);
+
+/* Drop the connection; every queued job ends with an error. */
+void lane_lost(struct lane *lane, enum err_code code, const char *why);
+
+/* Where the pool keeps what its lanes need. */
+PGconn *pg_connection_start(struct pg *pg);
+void pg_lane_up(struct pg *pg, struct lane *lane);
+void pg_notified(struct pg *pg);
+
+/* Turn a failed result into an error with the right code. */
+struct err *pg_error(struct arena *a, const PGresult *res);
+
+#endif

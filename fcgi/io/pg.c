@@ -1,0 +1,350 @@
+#include "io/pg.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "io/lane.h"
+
+enum {
+	WAIT_FIRST = 3000,  /* ms for the first connections */
+	CONNECT_MAX = 3000, /* ms for a later one */
+	GRACE = 3000,	    /* ms beyond the server's own time limit */
+	STALE = 10,	    /* ms after which a shared lane looks slow */
+	PARAMS_MAX = 64,
+};
+
+struct pg {
+	struct pg_options options;
+	char *keys[PARAMS_MAX], *values[PARAMS_MAX + 1];
+	struct lane *lanes;
+	int n, next;
+	struct pg_job listen;
+	struct statement listen_statement;
+};
+
+/* ---- how to connect ---- */
+
+static void
+put_option(struct buf *b, const char *name, const char *value)
+{
+	buf_printf(b, " -c %s=", name);
+	for (const char *p = value; *p; p++) {
+		if (*p == ' ' || *p == '\\')
+			buf_char(b, '\\');
+		buf_char(b, *p);
+	}
+}
+
+/*
+ * Settings that every session starts with.  `role` makes the connection's
+ * own role the anonymous one, so an anonymous request needs no statement to
+ * say who it is.
+ */
+static char *
+session_options(const struct conf *conf, const char *users_own)
+{
+	static const char *const fixed[][2] = {
+		{"plan_cache_mode",			    "force_generic_plan"},
+		{"jit",				 "off"		     },
+		{"timezone",			     "UTC"		  },
+		{"datestyle",			      "ISO"		   },
+		{"bytea_output",			 "hex"		      },
+		{"search_path",				"pg_catalog"	    },
+		{"lock_timeout",			 "2000"	       },
+		{"idle_in_transaction_session_timeout", "10000"	       },
+		{"client_connection_check_interval",    "1000"		   },
+	};
+	struct buf b = buf_new(64 * 1024);
+	char timeout[32];
+
+	buf_put(&b, str_of(users_own));
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		put_option(&b, fixed[i][0], fixed[i][1]);
+	snprintf(timeout, sizeof(timeout), "%lld",
+		 (long long)conf->statement_timeout);
+	put_option(&b, "statement_timeout", timeout);
+	if (conf->role[0])
+		put_option(&b, "role", conf->role);
+	buf_char(&b, '\0');
+	return b.p;
+}
+
+/* Add a keyword unless the user's connection string has it already. */
+static void
+add_param(struct pg *pg, int *n, const char *key, const char *value)
+{
+	for (int i = 0; i < *n; i++)
+		if (strcmp(pg->keys[i], key) == 0)
+			return;
+	if (*n == PARAMS_MAX - 1)
+		return;
+	pg->keys[*n] = strdup(key);
+	pg->values[(*n)++] = strdup(value);
+}
+
+static void
+read_params(struct pg *pg, const PQconninfoOption *given)
+{
+	static const char *const defaults[][2] = {
+		{"client_encoding",	    "UTF8"	  },
+		{"connect_timeout",	    "3"	       },
+		{"tcp_user_timeout",     "5000"	   },
+		{"keepalives_idle",	    "10"	},
+		{"keepalives_interval",	"3"	   },
+		{"keepalives_count",     "3"		},
+		{"gssencmode",	       "disable"	},
+		{"target_session_attrs", "read-write"},
+	};
+	const char *own = "";
+	char *options;
+	int n = 0;
+
+	for (const PQconninfoOption *o = given; o->keyword; o++) {
+		if (o->val && strcmp(o->keyword, "options") == 0)
+			own = o->val;
+		else if (o->val)
+			add_param(pg, &n, o->keyword, o->val);
+	}
+	options = session_options(pg->options.conf, own);
+	add_param(pg, &n, "options", options);
+	free(options);
+	add_param(pg, &n, "application_name", pg->options.name);
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		add_param(pg, &n, defaults[i][0], defaults[i][1]);
+}
+
+PGconn *
+pg_connection_start(struct pg *pg)
+{
+	return PQconnectStartParams((const char *const *)pg->keys,
+				    (const char *const *)pg->values, 0);
+}
+
+/* ---- notifications ---- */
+
+static void
+no_rows(struct pg_job *job, const PGresult *rows)
+{
+	(void)job;
+	(void)rows;
+}
+
+static void
+no_end(struct pg_job *job, struct err *e)
+{
+	(void)job;
+	(void)e;
+}
+
+void
+pg_notified(struct pg *pg)
+{
+	if (pg->options.notified)
+		pg->options.notified(pg->options.ctx);
+}
+
+/* The first lane listens; what was said while it was down it has missed. */
+void
+pg_lane_up(struct pg *pg, struct lane *lane)
+{
+	if (!lane->listens)
+		return;
+	arena_reset(pg->listen.arena);
+	lane_send(lane, &pg->listen);
+	pg_notified(pg);
+}
+
+/* ---- the pool ---- */
+
+static void
+wait_for_first(struct pg *pg)
+{
+	int64_t until = loop_clock() + WAIT_FIRST;
+
+	for (int i = 0; i < pg->n; i++)
+		lane_connect(&pg->lanes[i]);
+	for (;;) {
+		bool connecting = false;
+
+		for (int i = 0; i < pg->n; i++)
+			connecting |= pg->lanes[i].state == LANE_CONNECTING;
+		if (!connecting || loop_clock() >= until)
+			return;
+		loop_turn(pg->options.loop, 100);
+	}
+}
+
+struct pg *
+pg_open(struct arena *a, const struct pg_options *options, struct err **ret_why)
+{
+	char *why = NULL;
+	PQconninfoOption *given =
+		PQconninfoParse(options->conf->database, &why);
+	struct pg *pg;
+
+	if (!given) {
+		*ret_why = err_internal(a, ERR_INTERNAL, "POSTERN_DATABASE: %s",
+					why ? why : "out of memory");
+		PQfreemem(why);
+		return NULL;
+	}
+	pg = calloc(1, sizeof(*pg));
+	pg->options = *options;
+	pg->n = options->lanes;
+	pg->lanes = calloc((size_t)pg->n, sizeof(*pg->lanes));
+	pg->listen_statement.text = STR("listen postern");
+	pg->listen = (struct pg_job){.rows = no_rows,
+				     .done = no_end,
+				     .arena = arena_new(4096),
+				     .statement = &pg->listen_statement};
+	read_params(pg, given);
+	PQconninfoFree(given);
+	for (int i = 0; i < pg->n; i++)
+		lane_init(&pg->lanes[i], pg, options->loop);
+	pg->lanes[0].listens = true;
+	wait_for_first(pg);
+	return pg;
+}
+
+void
+pg_close(struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		lane_close(&pg->lanes[i]);
+	for (int i = 0; pg->keys[i]; i++) {
+		free(pg->keys[i]);
+		free(pg->values[i]);
+	}
+	arena_free(pg->listen.arena);
+	free(pg->lanes);
+	free(pg);
+}
+
+bool
+pg_calm(const struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		if (pg->lanes[i].state != LANE_UP || pg->lanes[i].head)
+			return false;
+	return true;
+}
+
+bool
+pg_up(const struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		if (pg->lanes[i].state == LANE_UP)
+			return true;
+	return false;
+}
+
+/* How long the lane's job in hand has been without an answer. */
+static int64_t
+waiting(const struct lane *lane)
+{
+	int64_t since = lane->progress;
+
+	if (!lane->head)
+		return 0;
+	if (lane->head->since > since)
+		since = lane->head->since;
+	return lane->loop->now - since;
+}
+
+static bool
+is_slow(const struct lane *lane)
+{
+	return waiting(lane) > STALE;
+}
+
+/* The emptiest of the lanes from `from` on, those in a slow job last. */
+static struct lane *
+emptiest(struct pg *pg, int from)
+{
+	struct lane *best = NULL;
+	size_t best_cost = 0;
+
+	for (int i = from; i < pg->n; i++) {
+		int at = from + (pg->next + i) % (pg->n - from);
+		struct lane *lane = &pg->lanes[at];
+		size_t cost = lane->queued + (is_slow(lane) ? PG_QUEUE_MAX : 0);
+
+		if (lane->state != LANE_UP || lane->queued >= PG_QUEUE_MAX)
+			continue;
+		if (!best || cost < best_cost) {
+			best = lane;
+			best_cost = cost;
+		}
+	}
+	pg->next++;
+	return best;
+}
+
+static struct lane *
+choose(struct pg *pg, const struct pg_job *job)
+{
+	struct lane *first = &pg->lanes[0], *other;
+
+	if (job->quick && first->state == LANE_UP && !is_slow(first) &&
+	    first->queued < PG_QUEUE_MAX)
+		return first;
+	other = pg->n > 1 ? emptiest(pg, 1) : NULL;
+	return other ? other : emptiest(pg, 0);
+}
+
+struct err *
+pg_submit(struct pg *pg, struct pg_job *job)
+{
+	struct lane *lane = choose(pg, job);
+
+	if (lane) {
+		lane_send(lane, job);
+		return NULL;
+	}
+	if (pg_up(pg))
+		return err_internal(job->arena, ERR_BUSY, "every lane is full");
+	return err_internal(job->arena, ERR_UNAVAILABLE, "no lane is up");
+}
+
+void
+pg_abandon(struct pg *pg, struct pg_job *job)
+{
+	for (int i = 0; i < pg->n; i++) {
+		struct lane *lane = &pg->lanes[i];
+
+		if (lane->head == job && lane->queued == 1 && !job->write)
+			lane->broken = lane->dirty = true;
+	}
+}
+
+void
+pg_flush(struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		lane_flush(&pg->lanes[i]);
+}
+
+static void
+tick_lane(struct pg *pg, struct lane *lane)
+{
+	int64_t now = lane->loop->now;
+	int64_t limit = pg->options.conf->statement_timeout + GRACE;
+
+	if (lane->state == LANE_DOWN && now >= lane->retry_at)
+		lane_connect(lane);
+	else if (lane->state == LANE_CONNECTING &&
+		 now - lane->since > CONNECT_MAX)
+		lane_lost(lane, ERR_UNAVAILABLE, "connecting took too long");
+	else if (waiting(lane) > limit)
+		lane_lost(lane, ERR_TIMEOUT, "the database does not answer");
+}
+
+void
+pg_tick(struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		tick_lane(pg, &pg->lanes[i]);
+}

@@ -1,0 +1,88 @@
+/*
+ * Postgres: a worker's few connections (lanes), each a pipeline.
+ *
+ * A job is one statement, one implicit transaction, one Sync.  Jobs are
+ * queued on a lane at once and answered in order; a job's `done` is called
+ * when its Sync has come back, so success means committed.  Quick reads
+ * share the first lane (that batches them); everything else spreads over the
+ * other lanes, so that commits group and a slow statement holds up only its
+ * own lane.  Lanes reconnect by themselves; nothing here ever blocks once
+ * the pool is open.
+ *
+ * Statements are prepared once per lane under a name derived from their
+ * text; the least used ones are deallocated beyond PG_PREPARED_MAX.
+ */
+#ifndef POSTERN_IO_PG_H
+#define POSTERN_IO_PG_H
+
+#include <libpq-fe.h>
+
+#include "base/conf.h"
+#include "core/sql.h"
+#include "io/loop.h"
+
+enum { PG_PREPARED_MAX = 100, PG_QUEUE_MAX = 512 };
+
+struct pg_job {
+	struct arena *arena; /* errors are made here */
+	const struct statement *statement;
+	bool quick;  /* a read that an index bounds: shares a lane */
+	bool write;  /* its loss leaves the outcome unknown */
+	bool stream; /* rows one by one, in constant memory */
+	/* A chunk of rows; more may follow. */
+	void (*rows)(struct pg_job *job, const PGresult *rows);
+	/* The end, committed or failed.  The job is no longer used. */
+	void (*done)(struct pg_job *job, struct err *e);
+	/* The pool's own. */
+	struct pg_job *next;
+	struct err *error;
+	int64_t since;
+};
+
+struct pg;
+
+struct pg_options {
+	struct loop *loop;
+	const struct conf *conf;
+	const char *name; /* application_name */
+	int lanes;
+	/* Somebody said `notify postern`, or a lane came (back) up. */
+	void (*notified)(void *ctx);
+	void *ctx;
+};
+
+/*
+ * Open the pool and wait for its first connections, 3 seconds at most; a
+ * database that is down is no error: the lanes go on trying.  NULL only
+ * when the connection string cannot be read, with *ret_why in `a`.
+ */
+struct pg *pg_open(struct arena *a, const struct pg_options *options,
+		   struct err **ret_why);
+void pg_close(struct pg *pg);
+
+/*
+ * Queue a job.  The error (ERR_UNAVAILABLE: no lane is up; ERR_BUSY: the
+ * queues are full) means that nothing was sent and `done` is not called.
+ */
+struct err *pg_submit(struct pg *pg, struct pg_job *job);
+
+/*
+ * Nobody waits for this job any more.  Where it is alone on its lane the
+ * connection is dropped, which ends the statement in the server within a
+ * second; `done` is called either way, now or later.
+ */
+void pg_abandon(struct pg *pg, struct pg_job *job);
+
+/* Once per turn of the loop: send what is queued. */
+void pg_flush(struct pg *pg);
+
+/* A few times per second: reconnect, and give up on lanes that hang. */
+void pg_tick(struct pg *pg);
+
+/* Is every lane up, and none at work? */
+bool pg_calm(const struct pg *pg);
+
+/* Is at least one lane up? */
+bool pg_up(const struct pg *pg);
+
+#endif

@@ -1,0 +1,64 @@
+#include "io/lane.h"
+
+/* One row per SQLSTATE or class of them; the longest prefix stands first. */
+static const struct {
+	const char *prefix;
+	enum err_code code;
+} rows[] = {
+	{"23503", ERR_REFERENCED	},
+	       {"23",    ERR_CONSTRAINT    },
+	{"22",    ERR_INVALID	  },
+	       {"42804", ERR_INVALID	    },
+	{"42883", ERR_INVALID	     },
+	       {"42501", ERR_FORBIDDEN     },
+	{"0A000", ERR_SCHEMA_CHANGED},
+	       {"26000", ERR_SCHEMA_CHANGED},
+	{"42P01", ERR_SCHEMA_CHANGED},
+	       {"42703", ERR_SCHEMA_CHANGED},
+	{"3F000", ERR_SCHEMA_CHANGED},
+	       {"40",    ERR_CONFLICT	  },
+	{"55P03", ERR_LOCKED	    },
+	       {"57014", ERR_TIMEOUT	    },
+	{"25006", ERR_READ_ONLY     },
+	       {"53100", ERR_STORAGE	    },
+	{"53",    ERR_UNAVAILABLE   },
+	       {"57P",   ERR_UNAVAILABLE   },
+	{"08",    ERR_UNAVAILABLE   },
+	       {"54",    ERR_BAD_REQUEST   },
+	{"P0001", ERR_BAD_REQUEST	 },
+};
+
+static enum err_code
+code_of(struct str state)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (str_starts(state, str_of(rows[i].prefix)))
+			return rows[i].code;
+	return ERR_INTERNAL;
+}
+
+/* What a function raised on purpose is for the client; all else is not. */
+static struct str
+message_for_client(struct arena *a, struct str state, const PGresult *res)
+{
+	if (!str_eq(state, STR("P0001")))
+		return STR("");
+	return arena_str(
+		a, str_of(PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)));
+}
+
+struct err *
+pg_error(struct arena *a, const PGresult *res)
+{
+	struct str state = str_of(PQresultErrorField(res, PG_DIAG_SQLSTATE));
+	struct err *e;
+
+	if (state.n == 0)
+		return err_internal(a, ERR_UNAVAILABLE, "connection lost");
+	e = err_internal(a, code_of(state), "%s %s", state.p,
+			 PQresultErrorMessage(res));
+	e->message = message_for_client(a, state, res);
+	e->constraint = arena_str(
+		a, str_of(PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME)));
+	return e;
+}

@@ -1,0 +1,248 @@
+/*
+ * postern: which of its parts to be.  postern(8) has the words.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "cgi.h"
+#include "pool.h"
+#include "serve.h"
+#include "worker.h"
+
+#define VERSION "0.1.0"
+
+/* What a command gets. */
+struct run {
+	struct conf conf;
+	int argc; /* behind the command's own name */
+	char **argv, **whole;
+};
+
+/* ---- pool ---- */
+
+struct pool_ctx {
+	const struct conf *conf;
+	enum pool_kind kind;
+};
+
+static int
+pool_work(void *ctx, struct seat *seat, int index)
+{
+	const struct pool_ctx *p = ctx;
+
+	return worker_run(p->conf, p->kind, seat, index);
+}
+
+static bool
+find_pool(const char *name, enum pool_kind *ret)
+{
+	for (int kind = POOL_API; kind <= POOL_BULK; kind++) {
+		if (strcmp(worker_pool_name((enum pool_kind)kind), name) != 0)
+			continue;
+		*ret = (enum pool_kind)kind;
+		return true;
+	}
+	return false;
+}
+
+static int
+run_pool(struct run *run)
+{
+	struct pool_ctx ctx = {&run->conf, POOL_API};
+	struct pool pool = {
+		.name = run->argc ? run->argv[0] : "api",
+		.workers = (int)run->conf.workers,
+		.hard_limit_s = run->conf.hard_limit,
+		.drain_limit_s = run->conf.drain_limit,
+		.argv = run->whole,
+		.work = pool_work,
+		.ctx = &ctx,
+	};
+
+	if (!find_pool(pool.name, &ctx.kind)) {
+		fprintf(stderr,
+			"postern: there is no pool \"%s\": say api, "
+			"auth or bulk\n",
+			pool.name);
+		return EXIT_FAILURE;
+	}
+	/* A turn of the bulk pool lasts as long as its slowest reader. */
+	if (ctx.kind == POOL_BULK)
+		pool.hard_limit_s = run->conf.bulk_timeout / 1000 + 10;
+	return pool_run(&pool);
+}
+
+/* ---- words about the installation ---- */
+
+/* Connect as a worker would; false, said on stderr, when that fails. */
+static bool
+open_serve(const struct run *run, struct serve *s, struct loop *loop)
+{
+	struct arena *a = arena_new(4096);
+	struct err *e;
+
+	s->lanes = 1;
+	if (!loop_open(loop))
+		return false;
+	e = serve_open(a, s, &run->conf, loop);
+	if (e)
+		fprintf(stderr, "postern: %.*s\n", STR_FMT(e->cause));
+	arena_free(a);
+	return !e;
+}
+
+static int
+run_check(struct run *run)
+{
+	struct serve s = {0};
+	struct loop loop;
+	int status = EXIT_SUCCESS;
+
+	if (run->argc && strcmp(run->argv[0], "--config") == 0)
+		return EXIT_SUCCESS;
+	if (!open_serve(run, &s, &loop))
+		return EXIT_FAILURE;
+	if (!pg_up(s.pg)) {
+		fprintf(stderr, "postern: the database cannot be reached: see "
+				"POSTERN_DATABASE\n");
+		status = EXIT_FAILURE;
+	} else if (!s.model) {
+		fprintf(stderr, "postern: the database has no "
+				"postern.model(): run sql/migrate\n");
+		status = EXIT_FAILURE;
+	}
+	serve_close(&s);
+	loop_close(&loop);
+	return status;
+}
+
+static int
+run_model(struct run *run)
+{
+	struct serve s = {0};
+	struct loop loop;
+	bool there;
+
+	if (!open_serve(run, &s, &loop))
+		return EXIT_FAILURE;
+	there = s.model != NULL;
+	if (there)
+		printf("%s\n", s.model->text.p);
+	serve_close(&s);
+	loop_close(&loop);
+	return there ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int
+run_settings(struct run *run)
+{
+	conf_print(&run->conf);
+	return EXIT_SUCCESS;
+}
+
+static int
+run_version(struct run *run)
+{
+	(void)run;
+	puts("postern " VERSION);
+	return EXIT_SUCCESS;
+}
+
+/* `explain GET '/users?name=x' [body]`: the request as arguments. */
+static int
+run_explain(struct run *run)
+{
+	if (run->argc < 2) {
+		fprintf(stderr, "postern: say explain METHOD PATH, the body "
+				"on standard input\n");
+		return EXIT_FAILURE;
+	}
+	setenv("REQUEST_METHOD", run->argv[0], 1);
+	setenv("REQUEST_URI", run->argv[1], 1);
+	return cgi_explain(&run->conf);
+}
+
+/* Nothing said: what the surroundings ask for. */
+static int
+run_served(struct run *run)
+{
+	if (getenv("REQUEST_METHOD"))
+		return cgi_run(&run->conf);
+	return worker_run(&run->conf, POOL_API, NULL, 0);
+}
+
+static int run_help(struct run *run);
+
+static const struct command {
+	const char *name, *arguments, *meaning;
+	int (*run)(struct run *run);
+} commands[] = {
+	{"pool",	 "api|auth|bulk", "supervise workers on descriptor 0",
+	 run_pool									   },
+	{"check",	  "[--config]",	"are configuration and database usable?",
+	 run_check									  },
+	{"model",	  "",	      "print the exposed schema as JSON",	  run_model   },
+	{"explain",  "METHOD PATH",   "print the SQL of a request",		 run_explain },
+	{"settings", "",		 "print every setting",			run_settings},
+	{"version",  "",		"print the version",			     run_version },
+	{"help",	 "",		     "print this",				   run_help	   },
+};
+
+static int
+run_help(struct run *run)
+{
+	(void)run;
+	puts("usage: postern [command]\n\nWithout a command: one CGI request "
+	     "when REQUEST_METHOD is set, else one\nFastCGI worker on "
+	     "descriptor 0.\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		printf("  %-9s %-14s %s\n", commands[i].name,
+		       commands[i].arguments, commands[i].meaning);
+	return EXIT_SUCCESS;
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arena *a = arena_new(16 * 1024);
+	/* Under CGI the arguments come from the query: they say nothing. */
+	bool cgi = getenv("REQUEST_METHOD") != NULL;
+	const struct command *command =
+		argc > 1 && !cgi ? find_command(argv[1]) : NULL;
+	struct run run = {
+		.argc = argc > 2 ? argc - 2 : 0,
+		.argv = argv + 2,
+		.whole = argv,
+	};
+	struct err *e;
+	int status;
+
+	if (argc > 1 && !cgi && !command) {
+		fprintf(stderr,
+			"postern: there is no command \"%s\": see "
+			"postern help\n",
+			argv[1]);
+		return EXIT_FAILURE;
+	}
+	e = conf_load(a, &run.conf);
+	if (e) {
+		fprintf(stderr, "postern: %.*s\n", STR_FMT(e->message));
+		return EXIT_FAILURE;
+	}
+	log_set_level(conf_log_level(&run.conf));
+	status = command ? command->run(&run) : run_served(&run);
+	arena_free(a);
+	return status;
+}

@@ -1,0 +1,20 @@
+#include "routes.h"
+
+#include "api/health.h"
+#include "api/rest.h"
+
+static const struct {
+	const char *path;
+	const struct api *api;
+} routes[] = {
+	{"/health_check", &health_api },
+};
+
+const struct api *
+routes_find(struct str path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (str_eq(str_of(routes[i].path), path))
+			return routes[i].api;
+	return &rest_api;
+}

@@ -1,0 +1,50 @@
+/*
+ * One request, from its parameters to its answer.  See serve.c.
+ *
+ * A transport (io/fcgi.h, cgi.c) owns the exchanges: it fills the request,
+ * calls serve_begin() and is told through `flush` and `finish` when there is
+ * something to write and when all is over.  Until `finish` the exchange and
+ * its arena stay as they are; a client that goes away meanwhile is reported
+ * with serve_gone().
+ */
+#ifndef POSTERN_SERVE_H
+#define POSTERN_SERVE_H
+
+#include "core/request.h"
+#include "io/exchange.h"
+#include "io/loop.h"
+#include "io/pg.h"
+
+/* What all requests of a worker share; pool and lanes are set first. */
+struct serve {
+	enum pool_kind pool;
+	int lanes;
+	const struct conf *conf;
+	struct loop *loop;
+	struct pg *pg;
+	struct model *model;	  /* NULL: the database was never reached */
+	bool wanted;		  /* somebody said that it has changed */
+	bool reloading;		  /* it is being read */
+	bool stale;		  /* ... and has changed meanwhile */
+	struct exchange *waiting; /* for the one being read */
+	struct arena *arena;	  /* the reading's own */
+	struct pg_job job;
+	struct statement statement;
+};
+
+/* Begin with a model, if the database can be reached. */
+struct err *serve_open(struct arena *a, struct serve *s,
+		       const struct conf *conf, struct loop *loop);
+void serve_close(struct serve *s);
+
+/* The request is complete; the answer may come at once or later. */
+void serve_begin(struct serve *s, struct exchange *x);
+
+/* The client is gone; `finish` will still be called, in its time. */
+void serve_gone(struct serve *s, struct exchange *x);
+
+/* Once per turn of the loop, and some times per second. */
+void serve_turn(struct serve *s);
+void serve_tick(struct serve *s);
+
+#endif
