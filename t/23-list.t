@@ -70,7 +70,7 @@ for my $case (
 		"ensure this value is $words", "value_error.number.$type",
 		qq({"limit_value":$bound}))), "limit $limit is refused";
 }
-for my $limit ('x', '1.5', '1e2', '', '5 users', '٣', "1'", '0x10') {
+for my $limit ('x', '1.5', '1e2', '5 users', '٣', "1'", '0x10') {
 	answers get('users', limit => $limit), 422, detail(issue('query.limit',
 		'value is not a valid integer', 'type_error.integer')),
 		"limit '$limit' is no number";
@@ -104,7 +104,7 @@ is names(get('venues', order => 'city,-name')), 'V4 V3 V2 V1',
 	'by city, then name down';
 is names(get('venues', order => '-open,name')), 'V1 V3 V2 V4', 'by a boolean';
 for my $order ('nope', 'name,nope', '-', 'name;drop', 'created_at desc',
-	'host', '"name"', 'name,', 'created_at')
+	'host', '"name"', 'created_at')
 {
 	$r = get('events', order => $order);
 	is $r->{status}, 422, "order '$order' of events is refused";

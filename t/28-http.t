@@ -63,7 +63,7 @@ for my $method (qw(POST PUT DELETE PATCH)) {
 		"$method /health_check";
 	like $r->{headers}{allow}, qr/\bGET\b/, '... allows GET';
 }
-is raw($p, request(TRACE => '/users'))->{status}, 405, 'TRACE is refused';
+is $p->raw(request(TRACE => '/users'))->{status}, 405, 'TRACE is refused';
 
 # G01: the slash at the end
 for my $case (
@@ -74,7 +74,7 @@ for my $case (
 	[GET => "/users/$made->{id}/", "/users/$made->{id}"],
 ) {
 	my ($method, $path, $to) = @$case;
-	my $r = raw($p, request($method => $path,
+	my $r = $p->raw(request($method => $path,
 		$method =~ /^P/ ? '{"name":"Slash"}' : undef));
 	is $r->{status}, 307, "$method $path is a redirect";
 	like $r->{headers}{location}, qr{\A(?:http://localhost(?::\d+)?)?\Q$to\E\z},

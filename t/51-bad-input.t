@@ -124,27 +124,27 @@ for my $name ("'; drop table api.users; --", 'x" or 1=1', '$1', '%n%s',
 # Sizes
 my $n = $p->sql('select count(*) from api.users');
 my $big = '{"name":"' . 'x' x (10 << 20) . '"}';
-refused raw($p, request(POST => '/users', $big)), 413, 'a body of 10 MiB';
-refused raw($p, request(PUT => '/users?current_name=Ada', $big)), 413,
+refused $p->raw(request(POST => '/users', $big)), 413, 'a body of 10 MiB';
+refused $p->raw(request(PUT => '/users?current_name=Ada', $big)), 413,
 	'... for PUT';
 my $chunk  = sprintf "%x\r\n%s\r\n", 65536, 'x' x 65536;
-refused raw($p, request(POST => '/users', undef,
+refused $p->raw(request(POST => '/users', undef,
 	'Content-Type: application/json', 'Transfer-Encoding: chunked')
 	. $chunk x 160 . "0\r\n\r\n"), 413, '... in chunks';
-is raw($p, request(POST => '/users', undef,
+is $p->raw(request(POST => '/users', undef,
 	'Content-Type: application/json', 'Transfer-Encoding: chunked')
 	. "4\r\n{\"na\r\n12\r\nme\":\"In two chunks\"}\r\n0\r\n\r\n")->{status},
 	'201', 'a body in chunks is a body';
-refused raw($p, request(GET => '/users?name=' . 'x' x 65536)), 414,
+refused $p->raw(request(GET => '/users?name=' . 'x' x 65536)), 414,
 	'a URL of 64 KiB';
-refused raw($p, request(GET => '/' . 'x' x 65536)), 414, '... in the path';
-refused raw($p, request(GET => '/users', undef,
+refused $p->raw(request(GET => '/' . 'x' x 65536)), 414, '... in the path';
+refused $p->raw(request(GET => '/users', undef,
 	'X-Long: ' . 'x' x 65536)), '400|431', 'a header of 64 KiB';
-refused raw($p, request(GET => '/users', undef,
+refused $p->raw(request(GET => '/users', undef,
 	map { "X-$_: " . 'x' x 1000 } 1 .. 200)), '400|431', '200 headers';
-refused raw($p, request(GET => '/users', undef,
+refused $p->raw(request(GET => '/users', undef,
 	'If-None-Match: ' . '"x", ' x 20_000)), '400|431', '20,000 tags';
-$r = raw($p, request(GET => '/users', undef,
+$r = $p->raw(request(GET => '/users', undef,
 	'If-None-Match: ' . '"x",' x 1000, 'Prefer: ' . ',;=' x 300));
 is $r->{status}, 200, 'odd headers of moderate size are read';
 alive('odd headers');
@@ -155,17 +155,17 @@ for my $query ('name=%', 'name=%2', 'name=%zz', 'name=%00', 'name=a%00b',
 	'%=x', '%ff=x', 'x=%ff', 'name=Ada&x=%', join '&', map { "k$_=1" } 1 .. 150)
 {
 	my $shown = substr $query, 0, 20;
-	refused raw($p, request(GET => "/users?$query")), 400, "GET ?$shown";
-	refused raw($p, request(DELETE => "/users?$query")), 400, '... DELETE';
+	refused $p->raw(request(GET => "/users?$query")), 400, "GET ?$shown";
+	refused $p->raw(request(DELETE => "/users?$query")), 400, '... DELETE';
 }
 for my $query ("name=' or 1=1 --", 'name=%27%3B--', 'name=$1', 'name=%25s') {
-	refused raw($p, request(GET => '/users?' . ($query =~ s/ /%20/gr))), 404,
+	refused $p->raw(request(GET => '/users?' . ($query =~ s/ /%20/gr))), 404,
 		"?$query is a name that is not there";
 }
 for my $path ('/users/%00', '/%zz', '/%', '/users/%ff', '/%c0%af', '/users/%0a',
 	'/..%2f..%2fetc', '/users/..%2f', '/users/%2e%2e/%2e%2e/x')
 {
-	my $r = raw($p, request(GET => $path));
+	my $r = $p->raw(request(GET => $path));
 	refused $r, '400|404', "GET $path";
 }
 
@@ -184,7 +184,7 @@ for my $case (
 		. "0\r\n\r\n"],
 ) {
 	my ($name, $bytes) = @$case;
-	my $r = raw($p, $bytes, 5);
+	my $r = $p->raw($bytes);
 	like $r->{status}, qr/\A(?:400|405|422)\z/, "$name is refused"
 		or diag $r->{body};
 	alive($name);

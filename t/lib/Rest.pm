@@ -1,8 +1,7 @@
 package Rest;
 
 # Words for the REST tests: how an answer is compared, what the bodies of
-# errors look like, how a query is written, and a way to talk to the server
-# with bytes that no HTTP client would send.
+# errors look like, how a query is written, and many requests at once.
 #
 # Bodies are compared as bytes: compactness and the order of members are
 # part of the contract.  Expected texts are characters; they are encoded
@@ -15,16 +14,17 @@ use Encode qw(encode_utf8);
 use Exporter 'import';
 use IO::Select;
 use IO::Socket::INET;
-use JSON::PP  ();
+use JSON::PP   ();
 use Test::More ();
 
+use Postern;
+
 our @EXPORT = qw(answers quote detail issue missing null not_json fault uri
-	names raw volley request $UUID $STAMP);
+	names volley request $UUID $STAMP);
 
 our $UUID  = qr/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
 our $STAMP = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00/;
 
-Test::More->builder->output(\*STDOUT);
 binmode Test::More->builder->$_, ':encoding(UTF-8)'
 	for qw(output failure_output todo_output);
 
@@ -112,7 +112,7 @@ sub names ($r)
 	return join ' ', map { $_->{name} } $r->{json}->@*;
 }
 
-# The bytes of a request, for raw() and volley().
+# The bytes of a request, for $p->raw and volley().
 sub request ($method, $target, $body = undef, @headers)
 {
 	my @lines = ("$method $target HTTP/1.1", 'Host: localhost',
@@ -121,28 +121,6 @@ sub request ($method, $target, $body = undef, @headers)
 		'Content-Length: ' . length $body
 		if defined $body;
 	return join("\r\n", @lines) . "\r\n\r\n" . ($body // '');
-}
-
-# Send bytes, and read what comes back until the server closes.
-sub raw ($p, $bytes, $wait = 20)
-{
-	local $SIG{PIPE} = 'IGNORE';
-	my $socket = _connect($p);
-	my ($text, $until) = ('', time + $wait);
-	my $select = IO::Select->new($socket);
-	while (time < $until) {
-		my $writers = length $bytes ? $select : undef;
-		my ($can_read, $can_write) =
-			IO::Select->select($select, $writers, undef, 1);
-		if ($can_read && @$can_read) {
-			last if !sysread $socket, $text, 65536, length $text;
-			next;
-		}
-		next if !$can_write || !@$can_write;
-		my $n = syswrite $socket, $bytes, 65536;
-		$bytes = $n ? substr $bytes, $n : '';
-	}
-	return _parse($text);
 }
 
 # Send all requests as near to the same moment as one process can: each but
@@ -157,7 +135,7 @@ sub volley ($p, @requests)
 		push @sockets, $socket;
 	}
 	syswrite $sockets[$_], substr($requests[$_], -1) for 0 .. $#requests;
-	return map { _parse(_read_all($_)) } @sockets;
+	return map { Postern::parse(_read_all($_)) } @sockets;
 }
 
 sub _connect ($p)
@@ -178,33 +156,6 @@ sub _read_all ($socket)
 		last if !sysread $socket, $text, 65536, length $text;
 	}
 	return $text;
-}
-
-sub _parse ($text)
-{
-	my ($head, $body) = split /\r\n\r\n/, $text, 2;
-	my ($first, @lines) = split /\r\n/, $head // '';
-	my ($status) = ($first // '') =~ m{^HTTP/1\.[01] (\d{3})};
-	my %headers = map { /^([^:]+):\s*(.*)$/ ? (lc $1, $2) : () } @lines;
-	$body = _dechunk($body)
-		if ($headers{'transfer-encoding'} // '') eq 'chunked';
-	return {
-		status  => $status // 0,
-		headers => \%headers,
-		body    => $body   // '',
-		json    => eval { JSON::PP->new->utf8->decode($body // '') }
-	};
-}
-
-sub _dechunk ($text)
-{
-	my $body = '';
-	while ($text =~ s/^([0-9A-Fa-f]+)\r\n//) {
-		my $n = hex $1 or last;
-		$body .= substr $text, 0, $n;
-		$text = substr $text, $n + 2;
-	}
-	return $body;
 }
 
 1;
