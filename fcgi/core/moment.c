@@ -313,8 +313,8 @@ put_time(char *out, int64_t us)
 void
 moment_print(struct buf *b, int64_t us, struct str zone)
 {
-	int64_t days = floor_div(us, day_us);
-	struct civil c = civil_of(days);
+	struct civil c = civil_of(floor_div(us, day_us));
+	int64_t of_day = us % day_us;
 	char text[TEXT_MAX], *end;
 
 	if (us == INT64_MAX || us == INT64_MIN) {
@@ -323,7 +323,7 @@ moment_print(struct buf *b, int64_t us, struct str zone)
 	}
 	end = put_date(text, c);
 	*end++ = 'T';
-	end = put_time(end, us - days * day_us);
+	end = put_time(end, of_day < 0 ? of_day + day_us : of_day);
 	buf_put(b, (struct str){text, (size_t)(end - text)});
 	buf_put(b, zone);
 	if (c.year < 1)

@@ -15,6 +15,18 @@
 
 static int tap_count, tap_failed;
 
+/* A line of TAP is one line, and a '#' in it would begin a directive. */
+static inline void
+tap_name(const char *fmt, va_list args)
+{
+	char name[400];
+
+	vsnprintf(name, sizeof(name), fmt, args);
+	for (char *p = name; *p; p++)
+		putchar((unsigned char)*p < 0x20 || *p == '#' ? '?' : *p);
+	putchar('\n');
+}
+
 __attribute__((format(printf, 4, 5))) static inline bool
 tap_ok(bool good, const char *file, int line, const char *fmt, ...)
 {
@@ -22,9 +34,8 @@ tap_ok(bool good, const char *file, int line, const char *fmt, ...)
 
 	printf("%sok %d - ", good ? "" : "not ", ++tap_count);
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	tap_name(fmt, args);
 	va_end(args);
-	printf("\n");
 	if (!good) {
 		printf("# failed at %s:%d\n", file, line);
 		tap_failed++;
