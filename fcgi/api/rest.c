@@ -1,6 +1,7 @@
 #include "api/rest.h"
 
 #include "api/answer.h"
+#include "core/print.h"
 #include "core/type.h"
 
 /* ---- what a table answers with ---- */
@@ -369,18 +370,21 @@ static void
 redirect(struct call *call, struct str path)
 {
 	const struct request *r = &call->request;
-	struct str rest = path, to = STR("");
+	struct buf to = buf_new(64 * 1024);
+	struct str rest = str_sub(path, 1, path.n);
 
-	str_cut(&rest, '/');
-	while (rest.n)
-		to = arena_printf(
-			call->arena, "%.*s/%.*s", STR_FMT(to),
-			STR_FMT(http_encode(call->arena, str_cut(&rest, '/'))));
+	while (rest.n) {
+		struct str part = str_cut(&rest, '/');
+
+		buf_char(&to, '/');
+		buf_put(&to, http_encode(call->arena, part));
+	}
 	if (r->query_text.n)
-		to = arena_printf(call->arena, "%.*s?%.*s", STR_FMT(to),
-				  STR_FMT(r->query_text));
+		buf_char(&to, '?');
+	buf_put(&to, r->query_text);
 	call->reply.status = 307;
-	reply_header(&call->reply, "Location", to);
+	reply_header(&call->reply, "Location", buf_str(&to));
+	buf_free(&to);
 }
 
 /* False when the path is none of ours. */
@@ -519,28 +523,28 @@ answer_read(struct call *call)
 	buf_clear(reply->body);
 }
 
+/* Location: /users/id, the values of a composite key joined by commas. */
 static void
 locate(struct call *call)
 {
-	struct buf b = buf_new(64 * 1024);
-	struct str to = arena_printf(
-		call->arena, "/%.*s/",
-		STR_FMT(http_encode(call->arena, rest_of(call)->table->name)));
+	struct buf to = buf_new(64 * 1024), value = buf_new(64 * 1024);
 
+	buf_char(&to, '/');
+	buf_put(&to, http_encode(call->arena, rest_of(call)->table->name));
 	for (size_t i = 0; i < call->plan.norder; i++) {
 		struct str text;
 
-		buf_clear(&b);
-		call->plan.order[i].column->type->print(&b, call->keys[i]);
-		text = buf_str(&b);
-		if (text.n && text.p[0] == '"')
+		buf_clear(&value);
+		print_value(&value, call->plan.order[i].column, call->keys[i]);
+		text = buf_str(&value);
+		if (str_starts(text, STR("\"")))
 			text = str_sub(text, 1, text.n - 2);
-		to = arena_printf(call->arena, "%.*s%s%.*s", STR_FMT(to),
-				  i ? "," : "",
-				  STR_FMT(http_encode(call->arena, text)));
+		buf_char(&to, i ? ',' : '/');
+		buf_put(&to, http_encode(call->arena, text));
 	}
-	buf_free(&b);
-	reply_header(&call->reply, "Location", to);
+	reply_header(&call->reply, "Location", buf_str(&to));
+	buf_free(&to);
+	buf_free(&value);
 }
 
 static void

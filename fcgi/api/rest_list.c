@@ -2,6 +2,7 @@
 
 #include "core/base64.h"
 #include "core/json.h"
+#include "core/print.h"
 #include "core/type.h"
 
 enum { PAGE_DEFAULT = 100, QUICK_MAX = 200, IN_MAX = 1000 };
@@ -203,10 +204,7 @@ make_cursor(struct call *call)
 	buf_json(&b, order_mark(call));
 	for (size_t i = 0; i < p->norder; i++) {
 		buf_char(&b, ',');
-		if (call->keys[i].p)
-			p->order[i].column->type->print(&b, call->keys[i]);
-		else
-			BUF_LIT(&b, "null");
+		print_value(&b, p->order[i].column, call->keys[i]);
 	}
 	buf_char(&b, ']');
 	cursor = base64_encode(call->arena, buf_str(&b));
@@ -417,20 +415,22 @@ rest_link_next(struct call *call)
 {
 	const struct http_query *q = &call->request.query;
 	struct arena *a = call->arena;
-	struct str url = arena_printf(
-		a, "</%.*s",
-		STR_FMT(http_encode(a, rest_of(call)->table->name)));
-	const char *mark = "?";
+	struct buf url = buf_new(1024 * 1024);
 
+	BUF_LIT(&url, "</");
+	buf_put(&url, http_encode(a, rest_of(call)->table->name));
+	buf_char(&url, '?');
 	for (size_t i = 0; i < q->n; i++) {
 		if (str_eq(q->params[i].name, STR("after")))
 			continue;
-		url = arena_printf(a, "%.*s%s%.*s=%.*s", STR_FMT(url), mark,
-				   STR_FMT(http_encode(a, q->params[i].name)),
-				   STR_FMT(http_encode(a, q->params[i].value)));
-		mark = "&";
+		buf_put(&url, http_encode(a, q->params[i].name));
+		buf_char(&url, '=');
+		buf_put(&url, http_encode(a, q->params[i].value));
+		buf_char(&url, '&');
 	}
-	url = arena_printf(a, "%.*s%safter=%.*s>; rel=\"next\"", STR_FMT(url),
-			   mark, STR_FMT(make_cursor(call)));
-	reply_header(&call->reply, "Link", url);
+	BUF_LIT(&url, "after=");
+	buf_put(&url, make_cursor(call));
+	BUF_LIT(&url, ">; rel=\"next\"");
+	reply_header(&call->reply, "Link", buf_str(&url));
+	buf_free(&url);
 }

@@ -142,7 +142,7 @@ listen_again(struct fcgi *f)
 	if (f->listening || f->draining)
 		return;
 	f->listening = loop_add(f->options.loop, LISTENER, &f->listener,
-				EPOLLIN | EPOLLEXCLUSIVE);
+				EPOLLIN);
 }
 
 static void
