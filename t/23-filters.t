@@ -40,7 +40,7 @@ for my $case (
 	[events => '',            address => 'Brit'],
 	[events => 'g',           address => ''],
 	[events => 'a b',         'address[eq]' => 'Britain'],
-	[events => 'd e f g',     'address[neq]' => 'Britain'],
+	[events => 'c d e f g',   'address[neq]' => 'Britain'],
 	[events => 'a',           'name[eq]' => 'a'],
 	[events => '',            'name[eq]' => 'nope'],
 	[events => 'a c',         'name[in]' => 'a,c'],
@@ -137,8 +137,9 @@ for my $case (
 }
 for my $value ('99999999999', '-2147483649', '9' x 40) {
 	my $r = get('venues', capacity => $value);
-	like "$r->{status} $r->{body}", qr/\A422 \{"detail":\[\{"loc":\["query",
-		"capacity"\],/x, "capacity=$value does not fit";
+	is $r->{status}, 422, "capacity=$value does not fit";
+	is_deeply $r->{json}{detail}[0]{loc}, ['query', 'capacity'],
+		'... and is named';
 }
 for my $value ('x', '2000-13-01', '2000-02-30', '01/02/2000', 'today', '') {
 	answers get('venues', opened => $value), 422, detail(issue(
@@ -162,7 +163,7 @@ for my $case (
 	is $r->{status}, 422, "$name of $table is refused";
 	my $loc = Encode::encode_utf8(quote($name));
 	like $r->{body}, qr/\A\{"detail":\[\{"loc":\["query",\Q$loc\E\],
-		"msg":"[^"]+","type":"value_error\.filter"\}\]\}\z/x,
+		"msg":"(?:[^"\\]|\\.)+","type":"value_error\.filter"\}\]\}\z/x,
 		'... as a filter';
 }
 $p->sql("insert into api.accounts (login) values ('root')");

@@ -118,7 +118,7 @@ answers patch($event, {host_id => 'x'}), 422, detail(issue('body.host_id',
 	'an id that cannot be is refused';
 my $r = patch($event, {host_id => $none});
 is $r->{status}, 400, '... and one that is not there violates the key';
-unlike $r->{body}, qr/insert|violates foreign|DETAIL|Key \(/i,
+unlike $r->{body}, qr/insert|violates foreign|DETAIL:|Key \(/,
 	'... which is said without the database\'s words';
 
 # DELETE
