@@ -47,7 +47,7 @@ buf_room(struct buf *b, size_t n)
 {
 	if (b->broken)
 		return NULL;
-	if (n <= b->size - b->n)
+	if (b->p && n <= b->size - b->n)
 		return b->p + b->n;
 	if (n > b->max - b->n || !grow(b, b->n + n)) {
 		b->broken = true;
@@ -59,9 +59,9 @@ buf_room(struct buf *b, size_t n)
 void
 buf_put(struct buf *b, struct str s)
 {
-	char *p = buf_room(b, s.n);
+	char *p;
 
-	if (!p || s.n == 0)
+	if (s.n == 0 || !(p = buf_room(b, s.n)))
 		return;
 	memcpy(p, s.p, s.n);
 	b->n += s.n;

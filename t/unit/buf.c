@@ -9,6 +9,8 @@ test_grow(void)
 	char *p;
 
 	is(buf_str(&b), STR(""), "a new one is empty");
+	buf_put(&b, STR(""));
+	ok(!b.broken, "... and may be given nothing");
 	buf_put(&b, STR("abc"));
 	buf_char(&b, '\0');
 	BUF_LIT(&b, "d");
