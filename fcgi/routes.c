@@ -8,6 +8,7 @@ static const struct {
 	const struct api *api;
 } routes[] = {
 	{"/health_check", &health_api },
+	{"/openapi.json", &openapi_api},
 };
 
 const struct api *

@@ -6,9 +6,8 @@
 
 /* ---- what a table answers with ---- */
 
-/* Is the key's target shown as an object of its id and name? */
-static bool
-is_object(const struct column *c, uint32_t role)
+bool
+rest_is_object(const struct column *c, uint32_t role)
 {
 	return c->link && c->link->to->key && c->link->to->primary &&
 	       (c->link->to->grants.select & role);
@@ -44,7 +43,7 @@ make_shape(struct call *call)
 
 		if (c->hidden || !(c->grants.select & rest->role))
 			continue;
-		if (is_object(c, rest->role))
+		if (rest_is_object(c, rest->role))
 			add_object(call, shape, c->link);
 		else
 			plan_field(call->arena, shape, c->name)->column = c;
@@ -333,19 +332,17 @@ offers(const struct rest *rest, const struct route *route)
 	return route->need == NEED_NOTHING || t->primary;
 }
 
-/* "GET, HEAD, POST"; empty when there is no such resource at all. */
-static struct str
-allowed(struct call *call)
+struct str
+rest_methods(struct arena *a, const struct rest *rest)
 {
-	const struct rest *rest = rest_of(call);
 	struct str list = STR("");
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (!offers(rest, &routes[i]))
 			continue;
 		list = arena_printf(
-			call->arena, "%.*s%s%s%s", STR_FMT(list),
-			list.n ? ", " : "", routes[i].method,
+			a, "%.*s%s%s%s", STR_FMT(list), list.n ? ", " : "",
+			routes[i].method,
 			strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
 	}
 	return list;
@@ -449,7 +446,7 @@ plan(struct call *call)
 	}
 	route = find_route(call);
 	if (!route) {
-		struct str list = allowed(call);
+		struct str list = rest_methods(call->arena, rest_of(call));
 
 		if (list.n == 0)
 			return not_found(call);

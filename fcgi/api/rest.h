@@ -30,10 +30,24 @@ rest_of(const struct call *call)
 	return call->state;
 }
 
+/* ---- rest.c ---- */
+
+/* Is a key's target shown as an object of its id and name? */
+bool rest_is_object(const struct column *c, uint32_t role);
+
+/* The methods of a table ("GET, HEAD, POST"); empty: no such resource. */
+struct str rest_methods(struct arena *a, const struct rest *rest);
+
 /* The query's parameter of the table's key: "name" or "current_name". */
 struct str rest_key_param(struct call *call, const char *prefix);
 
 /* ---- rest_body.c ---- */
+
+/* The member that gives a column: its name, or host_name for host_id. */
+struct str rest_member(struct arena *a, const struct column *c);
+
+/* Must it be given when a row is made or replaced? */
+bool rest_is_required(const struct column *c);
 
 /* Parse the body into rest->body: malformed JSON is an error at once. */
 struct err *rest_read_body(struct call *call);
@@ -64,5 +78,10 @@ void rest_link_next(struct call *call);
 struct err *rest_missing(struct call *call);
 
 void rest_fail(struct call *call, const struct err *e);
+
+/* ---- rest_openapi.c ---- */
+
+/* GET /openapi.json: the routes of every table, as OpenAPI 3.1. */
+extern const struct api openapi_api;
 
 #endif

@@ -60,18 +60,13 @@ add_issue(struct call *call, struct issues *issues, struct str member,
 		   });
 }
 
-/* host_name, where host_id points to a table that has a name. */
-static struct source
-by_key(struct call *call, const struct column *c)
+struct str
+rest_member(struct arena *a, const struct column *c)
 {
-	const struct column *key = c->link ? c->link->to->key : NULL;
-	struct source s = {c, key, c->name};
-
-	if (key)
-		s.member = arena_printf(call->arena, "%.*s_%.*s",
-					STR_FMT(c->link->link),
-					STR_FMT(key->name));
-	return s;
+	if (!c->link || !c->link->to->key)
+		return c->name;
+	return arena_printf(a, "%.*s_%.*s", STR_FMT(c->link->link),
+			    STR_FMT(c->link->to->key->name));
 }
 
 /* The member that was given; where none was, the one to ask for. */
@@ -79,7 +74,8 @@ static struct source
 find_source(struct call *call, const struct column *c)
 {
 	json_object *body = rest_of(call)->body;
-	struct source s = by_key(call, c);
+	struct source s = {c, c->link ? c->link->to->key : NULL,
+			   rest_member(call->arena, c)};
 
 	if (s.lookup && !json_has(body, s.member.p) &&
 	    json_has(body, c->name.p))
@@ -141,8 +137,8 @@ is_writable(const struct call *call, const struct column *c)
 	return !c->generated && !c->hidden && (granted & rest->role);
 }
 
-static bool
-is_required(const struct column *c)
+bool
+rest_is_required(const struct column *c)
 {
 	return c->required || (!c->nullable && !c->has_default);
 }
@@ -158,7 +154,7 @@ read_member(struct call *call, const struct column *c, bool whole,
 	struct setting one = {c, {0}, NULL};
 
 	if (!json_has(body, s.member.p)) {
-		if (whole && is_required(c))
+		if (whole && rest_is_required(c))
 			add_issue(call, issues, s.member, "field required",
 				  "value_error.missing");
 		return;
