@@ -95,13 +95,13 @@ for my $name (sort keys %not_json) {
 }
 
 # Bodies that are JSON and still wrong
-my $members = '{' . join(',', map { qq("k$_":1) } 1 .. 100_000) . '}';
+my $members = '{' . join(',', map { qq("k$_":1) } 1 .. 60_000) . '}';
 for my $case (
 	['NUL in a name',         422, '{"name":"a\\u0000b"}'],
 	['an array for a name',   422, '{"name":[1]}'],
 	['null for a name',       422, '{"name":null}'],
 	['an array',              422, '[]'],
-	['100,000 members',       422, $members],
+	['60,000 members',       422, $members],
 	['a name of 900 KB',      400, '{"name":"' . 'x' x 900_000 . '"}'],
 	['a name of quotes',      400, '{"name":"' . '\\"' x 60 . '"}'],
 	['a long number',         '400|422', '{"name":' . '9' x 400 . '}'],
@@ -133,7 +133,7 @@ refused $p->raw(request(POST => '/users', undef,
 	. $chunk x 160 . "0\r\n\r\n"), 413, '... in chunks';
 is $p->raw(request(POST => '/users', undef,
 	'Content-Type: application/json', 'Transfer-Encoding: chunked')
-	. "4\r\n{\"na\r\n12\r\nme\":\"In two chunks\"}\r\n0\r\n\r\n")->{status},
+	. "4\r\n{\"na\r\n14\r\nme\":\"In two chunks\"}\r\n0\r\n\r\n")->{status},
 	'201', 'a body in chunks is a body';
 refused $p->raw(request(GET => '/users?name=' . 'x' x 65536)), 414,
 	'a URL of 64 KiB';
@@ -158,7 +158,7 @@ for my $query ('name=%', 'name=%2', 'name=%zz', 'name=%00', 'name=a%00b',
 	refused $p->raw(request(GET => "/users?$query")), 400, "GET ?$shown";
 	refused $p->raw(request(DELETE => "/users?$query")), 400, '... DELETE';
 }
-for my $query ("name=' or 1=1 --", 'name=%27%3B--', 'name=$1', 'name=%25s') {
+for my $query ("name=' or 1=1 --", 'name=%27%3B--', 'name=$2', 'name=%25x') {
 	refused $p->raw(request(GET => '/users?' . ($query =~ s/ /%20/gr))), 404,
 		"?$query is a name that is not there";
 }
