@@ -176,6 +176,14 @@ is $r->{status}, 422, 'several faults of a query';
 is join(' ', sort map { $_->{loc}[1] } $r->{json}{detail}->@*),
 	'limit nope[eq] order schedule[lt]', '... are told together';
 
+# A set may be refused for its size, and is never forgotten.
+for my $n (100, 999, 1001, 3000) {
+	my $r = get('events', 'name[in]' => join ',', ('x') x $n);
+	ok $r->{status} == 422 || $r->{status} == 200 && $r->{body} eq '[]',
+		"a set of $n names finds none of ours"
+		or diag "$r->{status} " . substr $r->{body}, 0, 200;
+}
+
 # Whatever the value is, it stays a value.
 for my $value ('%', '\\', '\\\\\\', '_', "'", '"', '$1', '{', '%s', 'x' x 3000) {
 	for my $name ('address', 'address[like]', 'address[ilike]',

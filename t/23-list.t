@@ -153,4 +153,30 @@ is walk(uri('/events', limit => 1, order => 'name', address => 'Britain')),
 is walk(uri('/events', limit => 1, order => 'name', 'name[in]' => 'a,f,g')),
 	'a f g in 3', '... with operators too';
 
+# Values that sort in ways of their own: nothing, everything, not a number
+$p->sql(q{insert into api.samples (name, f8, f4, n, tz, d, ts, m, b, i8)
+	select 's' || n,
+	(array['NaN', 'Infinity', '-Infinity', '1e300', '-0', null])[1 + n % 6]
+		::float8,
+	(array['NaN', '-Infinity', '3.4e38', '0.1', null])[1 + n % 5]::real,
+	(array['NaN', 'Infinity', '0.10', '1e40', null])[1 + n % 5]::numeric,
+	(array['infinity', '-infinity', '0044-03-15 BC', '12000-01-01Z', null])
+		[1 + n % 5]::timestamptz,
+	(array['infinity', '-infinity', '0044-03-15 BC', '12000-01-01', null])
+		[1 + n % 5]::date,
+	(array['infinity', '-infinity', '0044-03-15 BC', '12000-01-01', null])
+		[1 + n % 5]::timestamp,
+	(array['sad', 'so so', 'it''s "ok"', null])[1 + n % 4]::api.mood,
+	(array[true, false, null])[1 + n % 3],
+	(array[9223372036854775807, -9223372036854775808, null])[1 + n % 3]
+	from generate_series(1, 12) n});
+for my $column (qw(f8 f4 n tz d ts m b i8)) {
+	for my $order ($column, "-$column,-name") {
+		my @query = (order => $order);
+		is walk(uri('/samples', @query, limit => 5)),
+			names(get('samples', @query)) . ' in 3',
+			"odd values by $order in pages";
+	}
+}
+
 done_testing;
