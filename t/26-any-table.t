@@ -137,6 +137,11 @@ $r = get('/samples', name => 'odd');
 is $r->{status}, 200, 'values that JSON has no word for';
 is ref $r->{json}, 'HASH', '... are JSON still' or diag $r->{body};
 
+answers $p->cgi(POST => '/samples', body =>
+	'{"name":"big","n":123456789012345678901234567890}'), 201,
+	qr/\{.*"n":"?123456789012345678901234567890"?,.*\}/,
+	'a whole number is as long as its column allows';
+
 # Links, also two and necessary ones
 my $ada = post('/users', {name => 'Ada'})->{json};
 answers post('/tickets', {venue_name => 'Hall', seat => 'A1',
