@@ -9,7 +9,7 @@
 bool
 rest_is_object(const struct column *c, uint32_t role)
 {
-	return c->link && c->link->to->key && c->link->to->primary &&
+	return rest_link_key(c) && c->link->to->primary &&
 	       (c->link->to->grants.select & role);
 }
 
@@ -136,8 +136,12 @@ where_id(struct call *call)
 	struct issues ignored = {0};
 
 	for (size_t i = 0; i < primary->n; i++) {
-		struct input in = {call->arena, primary->columns[i], "path",
-				   primary->columns[i]->name};
+		struct input in = {
+			.arena = call->arena,
+			.column = primary->columns[i],
+			.where = "path",
+			.field = primary->columns[i]->name,
+		};
 		struct condition one = {primary->columns[i], CMP_EQ, {0}};
 		bool last = i + 1 == primary->n;
 		struct str part = last ? left : str_cut(&left, ',');
@@ -229,7 +233,7 @@ post(struct call *call)
 	struct issues issues = {0};
 
 	call->plan.op = PLAN_INSERT;
-	TRY(rest_read_body(call));
+	TRY(rest_read_body(call, &issues));
 	rest_read_members(call, true, &issues);
 	TRY(issues_err(&issues, call->arena));
 	/* The key of the new row, for Location. */
@@ -252,8 +256,8 @@ put(struct call *call)
 {
 	struct issues issues = {0};
 
-	TRY(rest_read_body(call));
 	where_param(call, "current_", &issues);
+	TRY(rest_read_body(call, &issues));
 	rest_read_members(call, true, &issues);
 	TRY(issues_err(&issues, call->arena));
 	plan_update(call);
@@ -266,7 +270,7 @@ patch(struct call *call)
 	struct issues issues = {0};
 
 	TRY(where_id(call));
-	TRY(rest_read_body(call));
+	TRY(rest_read_body(call, &issues));
 	rest_read_members(call, false, &issues);
 	TRY(issues_err(&issues, call->arena));
 	plan_update(call);

@@ -43,14 +43,24 @@ struct str rest_key_param(struct call *call, const char *prefix);
 
 /* ---- rest_body.c ---- */
 
+/*
+ * The text key of the table that a column links to, or NULL when it links
+ * nowhere, to a table without one, or by that very key.
+ */
+const struct column *rest_link_key(const struct column *c);
+
 /* The member that gives a column: its name, or host_name for host_id. */
 struct str rest_member(struct arena *a, const struct column *c);
 
 /* Must it be given when a row is made or replaced? */
 bool rest_is_required(const struct column *c);
 
-/* Parse the body into rest->body: malformed JSON is an error at once. */
-struct err *rest_read_body(struct call *call);
+/*
+ * Parse the body into rest->body.  Malformed JSON is an error at once; a body
+ * that is absent or no object is an issue beside others, and then there are
+ * no members to read.
+ */
+struct err *rest_read_body(struct call *call, struct issues *issues);
 
 /*
  * Turn the body's members into the plan's settings.  `whole` wants every

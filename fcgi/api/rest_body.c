@@ -3,22 +3,20 @@
 #include "core/moment.h"
 #include "core/type.h"
 
-static struct err *
-body_issue(struct call *call, struct str message, const char *type)
+static void
+body_issue(struct call *call, struct issues *issues, const char *message,
+	   const char *type)
 {
-	struct issues issues = {0};
-
-	issues_add(&issues, call->arena,
+	issues_add(issues, call->arena,
 		   (struct issue){
 			   .where = "body",
-			   .message = message,
+			   .message = str_of(message),
 			   .type = type,
 		   });
-	return issues_err(&issues, call->arena);
 }
 
 struct err *
-rest_read_body(struct call *call)
+rest_read_body(struct call *call, struct issues *issues)
 {
 	const struct request *r = &call->request;
 	json_object *o = NULL;
@@ -28,15 +26,18 @@ rest_read_body(struct call *call)
 	if (r->body_short)
 		return err_new(call->arena, ERR_BAD_REQUEST,
 			       "The body is shorter than announced.");
-	if (r->body.n == 0)
-		return body_issue(call, STR("field required"),
-				  "value_error.missing");
+	if (r->body.n == 0) {
+		body_issue(call, issues, "field required",
+			   "value_error.missing");
+		return NULL;
+	}
 	if (r->content_type.n == 0 || http_is_json(r->content_type))
 		TRY(json_read(call->arena, r->body, &o));
-	if (!json_object_is_type(o, json_type_object))
-		return body_issue(call, STR("value is not a valid dict"),
-				  "type_error.dict");
-	rest_of(call)->body = o;
+	if (json_object_is_type(o, json_type_object))
+		rest_of(call)->body = o;
+	else
+		body_issue(call, issues, "value is not a valid dict",
+			   "type_error.dict");
 	return NULL;
 }
 
@@ -60,13 +61,24 @@ add_issue(struct call *call, struct issues *issues, struct str member,
 		   });
 }
 
+const struct column *
+rest_link_key(const struct column *c)
+{
+	const struct fkey *link = c->link;
+
+	return link && link->references[0] != link->to->key ? link->to->key
+							    : NULL;
+}
+
 struct str
 rest_member(struct arena *a, const struct column *c)
 {
-	if (!c->link || !c->link->to->key)
+	const struct column *key = rest_link_key(c);
+
+	if (!key)
 		return c->name;
 	return arena_printf(a, "%.*s_%.*s", STR_FMT(c->link->link),
-			    STR_FMT(c->link->to->key->name));
+			    STR_FMT(key->name));
 }
 
 /* The member that was given; where none was, the one to ask for. */
@@ -74,8 +86,7 @@ static struct source
 find_source(struct call *call, const struct column *c)
 {
 	json_object *body = rest_of(call)->body;
-	struct source s = {c, c->link ? c->link->to->key : NULL,
-			   rest_member(call->arena, c)};
+	struct source s = {c, rest_link_key(c), rest_member(call->arena, c)};
 
 	if (s.lookup && !json_has(body, s.member.p) &&
 	    json_has(body, c->name.p))
@@ -114,8 +125,12 @@ static bool
 read_value(struct call *call, const struct source *s, json_object *value,
 	   struct issues *issues, struct str *ret)
 {
-	struct input in = {call->arena, s->lookup ? s->lookup : s->column,
-			   "body", s->member};
+	struct input in = {
+		.arena = call->arena,
+		.column = s->lookup ? s->lookup : s->column,
+		.where = "body",
+		.field = s->member,
+	};
 
 	if (in.column->type->kind != TYPE_INSTANT || !value)
 		return type_read_json(&in, value, issues, ret);
@@ -176,6 +191,8 @@ rest_read_members(struct call *call, bool whole, struct issues *issues)
 {
 	const struct table *t = rest_of(call)->table;
 
+	if (!rest_of(call)->body)
+		return;
 	call->plan.set = ARENA_ARRAY(call->arena, struct setting, t->ncolumns);
 	for (size_t i = 0; i < t->ncolumns; i++)
 		if (is_writable(call, &t->columns[i]))

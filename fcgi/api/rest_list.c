@@ -219,8 +219,13 @@ read_cursor_values(struct call *call, json_object *list)
 	struct issues ignored = {0};
 
 	for (size_t i = 0; i < p->norder; i++) {
-		struct input in = {call->arena, p->order[i].column, "query",
-				   STR("after")};
+		struct input in = {
+			.arena = call->arena,
+			.column = p->order[i].column,
+			.where = "query",
+			.field = STR("after"),
+			.ours = true,
+		};
 		json_object *value = json_object_array_get_idx(list, i + 1);
 
 		if ((!value && !in.column->nullable) ||
@@ -275,9 +280,13 @@ read_set(struct lister *l, const struct input *in, struct str values,
 
 		if (n)
 			buf_char(&b, ',');
-		fine = n < IN_MAX &&
-		       type_read_text(in, value, &l->issues, &value);
+		fine = type_read_text(in, value, &l->issues, &value);
 		put_array_element(&b, value);
+		if (n == IN_MAX) {
+			complain(l, in->field, STR("too many values"),
+				 "value_error.filter");
+			fine = false;
+		}
 	}
 	buf_char(&b, '}');
 	*ret = arena_str(l->call->arena, buf_str(&b));
@@ -304,7 +313,12 @@ static bool
 read_condition(struct lister *l, const struct http_param *p,
 	       struct condition *c)
 {
-	struct input in = {l->call->arena, c->column, "query", p->name};
+	struct input in = {
+		.arena = l->call->arena,
+		.column = c->column,
+		.where = "query",
+		.field = p->name,
+	};
 
 	switch (c->cmp) {
 	case CMP_IS_NULL:
@@ -378,6 +392,9 @@ read_filters(struct lister *l)
 	l->call->plan.where =
 		ARENA_ARRAY(l->call->arena, struct condition, q->n);
 	for (size_t i = 0; i < q->n; i++) {
+		/* A repeated parameter: the last one counts. */
+		if (http_query_get(q, q->params[i].name) != &q->params[i])
+			continue;
 		if (str_find(q->params[i].name, '[') < q->params[i].name.n)
 			read_bracketed(l, &q->params[i]);
 		else

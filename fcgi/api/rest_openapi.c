@@ -146,7 +146,7 @@ put_input(struct writer *w, bool whole)
 	PUT(w, "{\"type\":\"object\",\"properties\":{");
 	for (size_t i = 0; i < t->ncolumns; i++) {
 		const struct column *c = &t->columns[i];
-		bool by_key = c->link && c->link->to->key;
+		const struct column *key = rest_link_key(c);
 
 		if (!is_input(w, c))
 			continue;
@@ -155,7 +155,7 @@ put_input(struct writer *w, bool whole)
 		first = false;
 		put_string(w, rest_member(w->call->arena, c));
 		PUT(w, ":");
-		put_value_schema(w, by_key ? c->link->to->key : c,
+		put_value_schema(w, key ? key : c,
 				 c->nullable && !(whole && c->required));
 	}
 	PUT(w, "}");

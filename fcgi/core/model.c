@@ -191,17 +191,25 @@ read_primary(struct reader *r, struct table *t, json_object *o)
 		t->primary = primary;
 }
 
-/* The tutorial's key: the first unique, not null text column. */
+static bool
+is_text_key(const struct constraint *c)
+{
+	return c->n == 1 && c->columns[0]->type->kind == TYPE_TEXT &&
+	       !c->columns[0]->nullable && !c->columns[0]->hidden;
+}
+
+/*
+ * The tutorial's key: the first unique, not null text column; the primary
+ * key, if it is one, only where there is no other.
+ */
 static struct column *
 text_key(const struct table *t)
 {
-	for (size_t i = 0; i < t->nuniques; i++) {
-		const struct constraint *u = &t->uniques[i];
-
-		if (u->n == 1 && u->columns[0]->type->kind == TYPE_TEXT &&
-		    !u->columns[0]->nullable && !u->columns[0]->hidden)
-			return u->columns[0];
-	}
+	for (size_t i = 0; i < t->nuniques; i++)
+		if (is_text_key(&t->uniques[i]))
+			return t->uniques[i].columns[0];
+	if (t->primary && is_text_key(t->primary))
+		return t->primary->columns[0];
 	return NULL;
 }
 

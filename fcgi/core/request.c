@@ -5,6 +5,10 @@
 void
 reply_header(struct reply *reply, const char *name, struct str value)
 {
+	size_t n = strlen(name) + value.n + 4;
+
+	if (n > reply->headers.max - reply->headers.n)
+		return;
 	buf_put(&reply->headers, str_of(name));
 	BUF_LIT(&reply->headers, ": ");
 	for (size_t i = 0; i < value.n; i++)

@@ -70,7 +70,10 @@ struct api {
 	void (*fail)(struct call *call, const struct err *e);
 };
 
-/* Append a header.  CR and LF in the value are left out. */
+/*
+ * Append a header.  CR and LF in the value are left out; a header made of
+ * data so long that servers would refuse the head (8 KiB) is left out whole.
+ */
 void reply_header(struct reply *reply, const char *name, struct str value);
 
 /*

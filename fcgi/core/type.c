@@ -130,6 +130,8 @@ static const struct type types[] = {
 	{"timestamp",   TYPE_TIMESTAMP, AS_IS,   print_timestamp, 0,	 0	  },
 	{"timestamptz", TYPE_INSTANT,   AS_IS,   print_instant,   0,	       0	},
 	{"json",	 TYPE_JSON,	    AS_IS,   buf_put,	    0,	       0	},
+ /* Cast to text it would gain a mask that it was not given. */
+	{"inet",	 TYPE_OTHER,     AS_JSON, buf_put,	       0,	  0	   },
 	{"jsonb",	  TYPE_JSON,	     AS_IS,   print_jsonb,	 0,	    0	     },
 };
 
@@ -222,16 +224,41 @@ read_int(const struct input *in, struct str value)
 	       number <= in->column->type->max;
 }
 
-/* A decimal number as JSON writes it; Postgres reads exactly this. */
+static size_t
+digits(struct str s, size_t from)
+{
+	size_t n = 0;
+
+	while (from + n < s.n && s.p[from + n] >= '0' && s.p[from + n] <= '9')
+		n++;
+	return n;
+}
+
+/* A decimal number, of any size: what is too large Postgres will say. */
 static bool
 is_number(struct str value)
 {
-	struct json_fault fault;
+	size_t at = str_starts(value, STR("-")), whole = digits(value, at), n;
 
-	return value.n &&
-	       (value.p[0] == '-' ||
-		(value.p[0] >= '0' && value.p[0] <= '9')) &&
-	       json_check(value, &fault);
+	at += whole;
+	if (whole == 0)
+		return false;
+	if (at < value.n && value.p[at] == '.') {
+		n = digits(value, ++at);
+		at += n;
+		if (n == 0)
+			return false;
+	}
+	if (at < value.n && (value.p[at] == 'e' || value.p[at] == 'E')) {
+		at++;
+		if (at < value.n && (value.p[at] == '-' || value.p[at] == '+'))
+			at++;
+		n = digits(value, at);
+		at += n;
+		if (n == 0)
+			return false;
+	}
+	return at == value.n;
 }
 
 static bool
@@ -297,6 +324,21 @@ is_label(const struct column *c, struct str value)
 	return false;
 }
 
+/* NaN, -infinity, 0044-03-15 BC: what only we print. */
+static bool
+is_own_word(const struct input *in, struct str value)
+{
+	static const char allowed[] = "0123456789 +-:.eTBCNaIinfty";
+
+	if (!in->ours || in->column->type->kind == TYPE_INT ||
+	    in->column->type->kind == TYPE_BOOL)
+		return false;
+	for (size_t i = 0; i < value.n; i++)
+		if (!value.p[i] || !strchr(allowed, value.p[i]))
+			return false;
+	return true;
+}
+
 /* Does the text fit the column?  May replace it by a form of its own. */
 static bool
 fits(const struct input *in, struct str value, struct str *ret)
@@ -338,7 +380,7 @@ type_read_text(const struct input *in, struct str value, struct issues *issues,
 			  "value_error.nul");
 		return false;
 	}
-	if (fits(in, value, ret))
+	if (fits(in, value, ret) || is_own_word(in, value))
 		return true;
 	if (in->column->type->kind == TYPE_ENUM)
 		return complain_enum(in, issues);
@@ -477,7 +519,7 @@ type_read_json(const struct input *in, json_object *value,
 	}
 	if (type->kind == TYPE_ARRAY)
 		return read_array(in, value, issues, ret);
-	if (is_string && takes_string(type))
+	if (is_string && (in->ours || takes_string(type)))
 		return type_read_text(in, json_str(value), issues, ret);
 	if (type->kind == TYPE_TEXT)
 		return coerce_to_text(in, value, issues, ret);

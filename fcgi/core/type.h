@@ -52,6 +52,7 @@ struct input {
 	const struct column *column;
 	const char *where; /* "body", "query" */
 	struct str field;  /* for the issue */
+	bool ours; /* we printed it: words like NaN and infinity are fine */
 };
 
 /*

@@ -141,8 +141,8 @@ listen_again(struct fcgi *f)
 {
 	if (f->listening || f->draining)
 		return;
-	f->listening = loop_add(f->options.loop, LISTENER, &f->listener,
-				EPOLLIN);
+	f->listening =
+		loop_add(f->options.loop, LISTENER, &f->listener, EPOLLIN);
 }
 
 static void

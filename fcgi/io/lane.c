@@ -182,12 +182,15 @@ loss(const struct pg_job *job, enum err_code code, const char *why)
 void
 lane_lost(struct lane *lane, enum err_code code, const char *why)
 {
-	log_line(LOG_WARN, "database connection lost: %s", why);
+	char text[512]; /* `why` may be the connection's own */
+
+	snprintf(text, sizeof(text), "database connection lost: %s", why);
+	log_line(LOG_WARN, "%s", text);
 	down(lane);
 	while (lane->head) {
 		struct pg_job *job = pop(lane);
 
-		job->done(job, loss(job, code, why));
+		job->done(job, loss(job, code, text));
 	}
 }
 
