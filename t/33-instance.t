@@ -142,15 +142,24 @@ subtest 'an interrupt while it starts leaves nothing' => sub {
 };
 
 subtest 'a start that fails half way leaves nothing' => sub {
-	my $new = folder() . '/state';
+	my $new    = folder() . '/state';
+	my $broken = folder() . '/broken';
+	open my $out, '>', $broken;
+	print {$out} "#!/bin/sh\ntest \"\$1\" = check\n";
+	close $out;
+	chmod 0755, $broken;
 	($status, $said) =
-		instance(start => VAR => $new, %ports, POSTERN_BIN => '/bin/false');
+		instance(start => VAR => $new, %ports, POSTERN_BIN => $broken);
 	isnt $status, 0, 'workers that do not start';
-	like $said, qr/pool api did not start|do not answer/, '... are named';
+	like $said, qr/pool api did not start/, '... are named';
 	is_deeply [processes($new)], [], '... nothing runs';
 	($status, $said) = instance(start => VAR => $new, %ports,
 		PORT => 'http');
 	like $said, qr/PORT=http is no port number/, 'a port that is none';
+	($status, $said) = instance(start => VAR => $new, %ports,
+		POSTERN_LANES => 'many');
+	like $said, qr/POSTERN_LANES.*settings are wrong/s, 'a wrong setting';
+	is_deeply [processes($new)], [], '... nothing runs';
 	($status, $said) = instance(start => VAR => $new, %ports,
 		MIGRATIONS => '/nonexistent');
 	isnt $status, 0, 'a migration that fails';

@@ -17,7 +17,8 @@ pools_install() {
 
 # All settings in one file, so that a pool that is told to reload reads the
 # new ones: what the instance knows, then VAR/settings, then the environment;
-# of several lines with one name the last counts.
+# of several lines with one name the last counts.  A file that the program
+# does not like is not put into force.
 pools_configure() {
 	{
 		echo "POSTERN_DATABASE=$(database_for_workers)"
@@ -29,6 +30,11 @@ pools_configure() {
 		sort >"$RUN/postern.conf.new"
 	chmod 0600 "$RUN/postern.conf.new"
 	! is_root || chown "$OWNER:$GROUP" "$RUN/postern.conf.new"
+	as_owner env -i POSTERN_CONFIG="$RUN/postern.conf.new" \
+		"$VAR/bin/postern" check --config >"$VAR/log/check.log" 2>&1 || {
+		cat "$VAR/log/check.log" >&2
+		die "the settings are wrong; nothing was changed"
+	}
 	mv "$RUN/postern.conf.new" "$RUN/postern.conf"
 }
 
@@ -42,6 +48,7 @@ pool_workers() {
 
 pool_start() {
 	proc_pid "pool-$1" >/dev/null && return 0
+	FRESH="${FRESH-} $1 "
 	rm -f "$RUN/$1.sock"
 	# shellcheck disable=SC2046  # nothing, or one NAME=value
 	exec_as_owner setsid env -i PATH="$PATH" LANG=C.UTF-8 TZ=UTC \
@@ -53,10 +60,11 @@ pool_start() {
 	proc_record "pool-$1" $!
 }
 
-pool_wait_for_socket() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ ! -S "$RUN/$1.sock" ] || return 0
-		proc_pid "pool-$1" >/dev/null || break
+# With workers it is past the point where a signal would have killed it.
+pool_wait_for_workers() {
+	for _ in $(seq 100); do
+		pid=$(proc_pid "pool-$1") || break
+		[ -z "$(proc_children "$pid")" ] || return 0
 		sleep 0.05
 	done
 	tail -n 5 "$VAR/log/$1.log" >&2 || :
@@ -68,19 +76,24 @@ pools_start() {
 		pool_start "$pool"
 	done
 	for pool in $POOLS; do
-		pool_wait_for_socket "$pool"
+		pool_wait_for_workers "$pool"
 	done
 }
 
-# New workers take over before the old ones leave; done when a worker that was
-# not there before is there in every pool.
+# New workers take over before the old ones leave; done when these are gone.
+# A pool that was only just started is new enough.
 pools_roll() {
+	OLD=
 	for pool in $POOLS; do
+		case ${FRESH-} in
+		*" $pool "*) continue ;;
+		esac
 		pid=$(proc_pid "pool-$pool") || continue
+		OLD="$OLD $pool"
 		proc_children "$pid" >"$RUN/$pool.before"
 		kill -HUP "$pid"
 	done
-	for pool in $POOLS; do
+	for pool in $OLD; do
 		pid=$(proc_pid "pool-$pool") || continue
 		pool_wait_for_roll "$pool" "$pid" ||
 			echo "postern: $pool still has old workers" >&2

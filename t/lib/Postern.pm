@@ -20,6 +20,7 @@
 package Postern;
 
 use v5.36;
+use Errno ();
 use File::Basename qw(dirname);
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir tempfile);
@@ -237,8 +238,10 @@ sub raw ($self, $bytes, $no_body = 0)
 	setsockopt $socket, SOL_SOCKET, SO_RCVTIMEO, pack 'l!l!', 60, 0;
 	$self->_send($socket, $bytes);
 	my $answer = '';
-	while (sysread $socket, $answer, 1 << 18, length $answer) {
-		last if $no_body && $answer =~ /\r\n\r\n/;
+	while (1) {
+		my $n = sysread $socket, $answer, 1 << 18, length $answer;
+		next if !defined $n && $!{EINTR};
+		last if !$n || $no_body && $answer =~ /\r\n\r\n/;
 	}
 	return parse($answer);
 }
@@ -248,6 +251,7 @@ sub _send ($self, $socket, $bytes)
 	my $sent = 0;
 	while ($sent < length $bytes) {
 		my $n = syswrite $socket, $bytes, 1 << 16, $sent;
+		next if !defined $n && $!{EINTR};
 		last if !$n;    # refused half way; the answer says why
 		$sent += $n;
 	}
