@@ -122,7 +122,6 @@ cgi_run(const struct conf *conf)
 	while (!cgi.done) {
 		loop_turn(&cgi.loop, 100);
 		serve_turn(&cgi.serve);
-		serve_tick(&cgi.serve);
 	}
 	close_all(&cgi);
 	return EXIT_SUCCESS;

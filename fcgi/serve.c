@@ -82,7 +82,7 @@ may_retry(const struct exchange *x, const struct err *e)
 		return false;
 	switch (e->code) {
 	case ERR_UNAVAILABLE:
-		return x->tries == 1 && pg_up(x->serve->pg);
+		return x->tries == 1;
 	case ERR_CONFLICT:
 		return true;
 	case ERR_SCHEMA_CHANGED:
@@ -424,8 +424,10 @@ serve_open(struct arena *a, struct serve *s, const struct conf *conf,
 	if (!s->pg)
 		return e;
 	reload(s);
-	while (s->reloading)
+	while (s->reloading) {
 		loop_turn(loop, 100);
+		pg_turn(s->pg);
+	}
 	s->wanted = false;
 	return NULL;
 }
@@ -445,11 +447,5 @@ serve_turn(struct serve *s)
 		s->wanted = false;
 		reload(s);
 	}
-	pg_flush(s->pg);
-}
-
-void
-serve_tick(struct serve *s)
-{
-	pg_tick(s->pg);
+	pg_turn(s->pg);
 }

@@ -45,6 +45,5 @@ void serve_gone(struct serve *s, struct exchange *x);
 
 /* Once per turn of the loop, and some times per second. */
 void serve_turn(struct serve *s);
-void serve_tick(struct serve *s);
 
 #endif

@@ -32,7 +32,7 @@ struct worker {
 	struct loop loop;
 	struct serve serve;
 	struct fcgi *fcgi;
-	int64_t ticked, leave_by;
+	int64_t leave_by;
 };
 
 static volatile sig_atomic_t told_to_leave;
@@ -135,10 +135,6 @@ turn(struct worker *w)
 
 	loop_turn(&w->loop, calm ? CALM_TICK : TICK);
 	serve_turn(&w->serve);
-	if (w->loop.now - w->ticked < TICK)
-		return;
-	w->ticked = w->loop.now;
-	serve_tick(&w->serve);
 }
 
 int

@@ -18,7 +18,6 @@ lane_init(struct lane *lane, struct pg *pg, struct loop *loop)
 		.loop = loop,
 		.pg = pg,
 		.fd = -1,
-		.pause = PAUSE_FIRST,
 	};
 	lane->tail = &lane->head;
 }
@@ -53,6 +52,15 @@ watch(struct lane *lane, uint32_t events)
 
 /* ---- connecting ---- */
 
+/* At once, then after 100, 200, 400, 500, 500 ... milliseconds. */
+static int64_t
+next_pause(int64_t pause)
+{
+	if (pause == 0)
+		return PAUSE_FIRST;
+	return pause * 2 < PAUSE_MAX ? pause * 2 : PAUSE_MAX;
+}
+
 static void
 down(struct lane *lane)
 {
@@ -61,9 +69,9 @@ down(struct lane *lane)
 	lane->connection = NULL;
 	lane->state = LANE_DOWN;
 	lane->nprepared = 0;
-	lane->dirty = lane->broken = false;
+	lane->dirty = lane->broken = lane->unwanted = false;
 	lane->retry_at = lane->loop->now + lane->pause;
-	lane->pause = lane->pause * 2 < PAUSE_MAX ? lane->pause * 2 : PAUSE_MAX;
+	lane->pause = next_pause(lane->pause);
 }
 
 static void
@@ -82,7 +90,7 @@ up(struct lane *lane)
 		return;
 	}
 	lane->state = LANE_UP;
-	lane->pause = PAUSE_FIRST;
+	lane->pause = 0;
 	watch(lane, EPOLLIN);
 	pg_lane_up(lane->pg, lane);
 }
@@ -185,7 +193,7 @@ lane_lost(struct lane *lane, enum err_code code, const char *why)
 	char text[512]; /* `why` may be the connection's own */
 
 	snprintf(text, sizeof(text), "database connection lost: %s", why);
-	log_line(LOG_WARN, "%s", text);
+	log_line(lane->unwanted ? LOG_DEBUG : LOG_WARN, "%s", text);
 	down(lane);
 	while (lane->head) {
 		struct pg_job *job = pop(lane);

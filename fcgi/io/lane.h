@@ -30,6 +30,7 @@ struct lane {
 	uint64_t jobs;
 	int64_t progress; /* when Postgres last answered anything */
 	bool broken;	  /* a send failed: the end of the turn drops it */
+	bool unwanted;	  /* ... because nobody waits for its statement */
 	bool dirty;	  /* something may be left to flush */
 	bool listens;	  /* the lane that hears notifications */
 	int64_t since;	  /* of the present state */

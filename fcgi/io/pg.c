@@ -21,6 +21,8 @@ struct pg {
 	char *keys[PARAMS_MAX], *values[PARAMS_MAX + 1];
 	struct lane *lanes;
 	int n, next;
+	struct pg_job *pending, **pending_tail; /* for a lane to come up */
+	size_t npending;
 	struct pg_job listen;
 	struct statement listen_statement;
 };
@@ -205,6 +207,7 @@ pg_open(struct arena *a, const struct pg_options *options, struct err **ret_why)
 	for (int i = 0; i < pg->n; i++)
 		lane_init(&pg->lanes[i], pg, options->loop);
 	pg->lanes[0].listens = true;
+	pg->pending_tail = &pg->pending;
 	wait_for_first(pg);
 	return pg;
 }
@@ -295,6 +298,26 @@ choose(struct pg *pg, const struct pg_job *job)
 	return other ? other : emptiest(pg, 0);
 }
 
+/* Is a lane about to come up, for all we know? */
+static bool
+is_hopeful(const struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		if (pg->lanes[i].state == LANE_CONNECTING ||
+		    pg->lanes[i].retry_at <= pg->options.loop->now)
+			return true;
+	return false;
+}
+
+static void
+hold(struct pg *pg, struct pg_job *job)
+{
+	job->next = NULL;
+	*pg->pending_tail = job;
+	pg->pending_tail = &job->next;
+	pg->npending++;
+}
+
 struct err *
 pg_submit(struct pg *pg, struct pg_job *job)
 {
@@ -304,9 +327,34 @@ pg_submit(struct pg *pg, struct pg_job *job)
 		lane_send(lane, job);
 		return NULL;
 	}
-	if (pg_up(pg))
+	if (pg_up(pg) || pg->npending >= PG_QUEUE_MAX)
 		return err_internal(job->arena, ERR_BUSY, "every lane is full");
-	return err_internal(job->arena, ERR_UNAVAILABLE, "no lane is up");
+	if (!is_hopeful(pg))
+		return err_internal(job->arena, ERR_UNAVAILABLE,
+				    "no lane is up");
+	hold(pg, job);
+	return NULL;
+}
+
+/* Those who waited for a lane get it, or hear that there is none. */
+static void
+settle(struct pg *pg)
+{
+	struct pg_job *job = pg->pending, *next;
+
+	if (!job || (!pg_up(pg) && is_hopeful(pg)))
+		return;
+	pg->pending = NULL;
+	pg->pending_tail = &pg->pending;
+	pg->npending = 0;
+	for (; job; job = next) {
+		struct err *e;
+
+		next = job->next;
+		e = pg_submit(pg, job);
+		if (e)
+			job->done(job, e);
+	}
 }
 
 void
@@ -316,15 +364,8 @@ pg_abandon(struct pg *pg, struct pg_job *job)
 		struct lane *lane = &pg->lanes[i];
 
 		if (lane->head == job && lane->queued == 1 && !job->write)
-			lane->broken = lane->dirty = true;
+			lane->broken = lane->dirty = lane->unwanted = true;
 	}
-}
-
-void
-pg_flush(struct pg *pg)
-{
-	for (int i = 0; i < pg->n; i++)
-		lane_flush(&pg->lanes[i]);
 }
 
 static void
@@ -343,8 +384,11 @@ tick_lane(struct pg *pg, struct lane *lane)
 }
 
 void
-pg_tick(struct pg *pg)
+pg_turn(struct pg *pg)
 {
-	for (int i = 0; i < pg->n; i++)
+	for (int i = 0; i < pg->n; i++) {
+		lane_flush(&pg->lanes[i]);
 		tick_lane(pg, &pg->lanes[i]);
+	}
+	settle(pg);
 }

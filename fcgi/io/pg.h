@@ -61,8 +61,9 @@ struct pg *pg_open(struct arena *a, const struct pg_options *options,
 void pg_close(struct pg *pg);
 
 /*
- * Queue a job.  The error (ERR_UNAVAILABLE: no lane is up; ERR_BUSY: the
- * queues are full) means that nothing was sent and `done` is not called.
+ * Queue a job; while no lane is up yet it waits for the first.  The error
+ * (ERR_UNAVAILABLE: none is about to come up; ERR_BUSY: the queues are full)
+ * means that nothing was sent and `done` is not called.
  */
 struct err *pg_submit(struct pg *pg, struct pg_job *job);
 
@@ -73,11 +74,11 @@ struct err *pg_submit(struct pg *pg, struct pg_job *job);
  */
 void pg_abandon(struct pg *pg, struct pg_job *job);
 
-/* Once per turn of the loop: send what is queued. */
-void pg_flush(struct pg *pg);
-
-/* A few times per second: reconnect, and give up on lanes that hang. */
-void pg_tick(struct pg *pg);
+/*
+ * Once per turn of the loop, and some times per second: send what is queued,
+ * reconnect, give up on lanes that hang.
+ */
+void pg_turn(struct pg *pg);
 
 /* Is every lane up, and none at work? */
 bool pg_calm(const struct pg *pg);
