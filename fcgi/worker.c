@@ -146,8 +146,13 @@ worker_run(const struct conf *conf, enum pool_kind kind, struct seat *seat,
 
 	snprintf(who, sizeof(who), "%s %d", pools[kind].name, index);
 	log_set_who(who);
-	/* Big blocks go back to the system: a long answer leaves no trace. */
+	/*
+	 * Big blocks go back to the system, so a long answer leaves no trace;
+	 * the heap's end is not given back and fetched again at every turn.
+	 */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+	mallopt(M_TOP_PAD, 256 * 1024);
 	w.conf = *conf;
 	if (kind == POOL_BULK)
 		w.conf.statement_timeout = conf->bulk_timeout;
