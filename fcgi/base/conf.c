@@ -160,7 +160,7 @@ set_text(struct arena *a, const struct setting_row *row, const char *value,
 struct err *
 conf_load(struct arena *a, struct conf *ret)
 {
-	struct str file;
+	struct str file = {0};
 
 	*ret = (struct conf){0};
 	TRY(find_file(a, &file));

@@ -449,7 +449,9 @@ sub finish ()
 	return if $$ != $owner;
 	$_->stop for grep { defined } values %alive;
 	undef $cluster;
-	remove_tree($home) if $home;
+	return if !$home;
+	Postern::Cluster::sweep($home);
+	remove_tree($home);
 	undef $home;
 }
 

@@ -6,6 +6,7 @@ package Postern::Cluster;
 use v5.36;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use File::Find qw(find);
 use POSIX ();
 
 our $top      = abs_path(dirname(__FILE__) . '/../../..');
@@ -178,6 +179,20 @@ sub query ($url, $text)
 	die "psql failed: $text\n" if $?;
 	chomp $said if defined $said;
 	return $said // '';
+}
+
+# Stop the instances of spawn/instance that are left below a folder.
+sub sweep ($dir)
+{
+	my @left;
+	find({no_chdir => 1, wanted => sub {
+		$File::Find::prune = 1 if /\/pg(?:\.new)?\z/;
+		push @left, $File::Find::dir if /\/run\z/ && -l $_;
+	}}, $dir);
+	for my $var (@left) {
+		local $ENV{VAR} = $var;
+		quietly('/dev/null', "$top/spawn/instance", 'stop');
+	}
 }
 
 sub stop ($self)
