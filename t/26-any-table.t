@@ -141,6 +141,22 @@ answers $p->cgi(POST => '/samples', body =>
 	'{"name":"big","n":123456789012345678901234567890}'), 201,
 	qr/\{.*"n":"?123456789012345678901234567890"?,.*\}/,
 	'a whole number is as long as its column allows';
+$r = $p->cgi(POST => '/samples', body => '{"name":98765432109876543210,"js":'
+	. '[98765432109876543210],"jb":{"a":-98765432109876543210},'
+	. '"f8":100000000000000000000,"ta":[98765432109876543210]}');
+answers $r, 201, qr/\{"name":"98765432109876543210",.*
+	"f8":1e\+20,.*"js":\[98765432109876543210\],
+	"jb":\{"a":[ ]?-98765432109876543210\},.*"ta":\["98765432109876543210"\],
+	.*\}/x, '... also in JSON, in lists, as a text';
+for my $column (qw(i2 i4 i8)) {
+	answers $p->cgi(POST => '/samples', body => qq({"name":"bad",)
+		. qq("$column":98765432109876543210})), 422,
+		detail(issue("body.$column", 'value is not a valid integer',
+		'type_error.integer')), "... but $column holds no more than it can";
+}
+answers $p->cgi(POST => '/samples', body => '{"name":"bad","n":'
+	. '1' x 41 . '}'), 422, qr/.*Number of more than 40 digits.*/,
+	'... up to 40 digits';
 
 # Links, also two and necessary ones
 my $ada = post('/users', {name => 'Ada'})->{json};

@@ -6,8 +6,8 @@
  * malformed UTF-8, numbers that do not fit, names with a NUL (json-c cuts
  * them there) and bottomless nesting are refused here, with the place and a
  * reason.  What passes is parsed by json-c into a tree that the arena
- * releases; a number that is no integer keeps the text it was sent as
- * (json_object_get_string gives it).
+ * releases.  A number that is no integer of 64 bits is a json_type_double
+ * that keeps the text it was sent as: json_object_get_string gives it.
  */
 #ifndef POSTERN_CORE_JSON_H
 #define POSTERN_CORE_JSON_H

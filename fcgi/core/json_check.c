@@ -378,21 +378,6 @@ skip_digits(const struct scan *s, size_t i)
 	return i;
 }
 
-/* Would it fit in 64 bits, signed when negative and unsigned when not? */
-static bool
-fits_integer(struct str digits)
-{
-	struct str limit = STR("18446744073709551615");
-
-	if (digits.p[0] == '-') {
-		limit = STR("9223372036854775808");
-		digits = str_sub(digits, 1, digits.n);
-	}
-	if (digits.n != limit.n)
-		return digits.n < limit.n;
-	return str_cmp(digits, limit) <= 0;
-}
-
 static bool
 fits_double(struct str number)
 {
@@ -412,7 +397,7 @@ acceptable(struct scan *s, struct str number, bool whole)
 		digits += is_digit(number.p[i]);
 	if (digits > DIGITS_MAX)
 		return fail(s, "Number of more than 40 digits", at);
-	if (whole ? !fits_integer(number) : !fits_double(number))
+	if (!whole && !fits_double(number))
 		return fail(s, "Number out of range", at);
 	return true;
 }

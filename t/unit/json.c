@@ -164,9 +164,8 @@ static const struct {
 	{STR("[-1e400]"), AT1(RANGE, 2, 1)},
 	{STR("1.8e308"), AT1(RANGE, 1, 0)},
 	{STR("1e99999999999999999999"), AT1(RANGE, 1, 0)},
-	{STR("18446744073709551616"), AT1(RANGE, 1, 0)},
-	{STR("-9223372036854775809"), AT1(RANGE, 1, 0)},
-	{STR("100000000000000000000"), AT1(RANGE, 1, 0)},
+	{STR("12345678901234567890123456789012345678901"),
+	 AT1("Number of more than 40 digits", 1, 0)},
 	{STR("0.1234567890123456789012345678901234567890"),
 	 AT1("Number of more than 40 digits", 1, 0)},
 	{STR("1e-1234567890123456789012345678901234567890"),
@@ -203,6 +202,9 @@ test_accepted(void)
 		STR("[0,-0.0,1E5,1e+5,1e-5,1.5E-05]"),
 		STR("18446744073709551615"),
 		STR("-9223372036854775808"),
+		STR("18446744073709551616"),
+		STR("-9223372036854775809"),
+		STR("-1234567890123456789012345678901234567890"),
 		STR("1.7976931348623157e308"),
 		STR("1e-400"),
 		STR("0.123456789012345678901234567890123456789"),
@@ -372,6 +374,35 @@ test_pairs(void)
 	   "an escaped backslash before a u is no escape of one");
 }
 
+/* Whole numbers that no machine word holds. */
+static void
+test_long(void)
+{
+	static const struct str rows[] = {
+		STR("18446744073709551616"),
+		STR("-9223372036854775809"),
+		STR("1234567890123456789012345678901234567890"),
+		STR("-1234567890123456789012345678901234567890"),
+		STR("{\"a\":[100000000000000000000,1,-99999999999999999999],"
+		    "\"b\":{\"c\":20000000000000000000}}"),
+		STR("\"100000000000000000000\""),
+		STR("{\"100000000000000000000\":"
+		    "\"\\\"200000000000000000000\"}"),
+		STR("[100000000000000000000.5,100000000000000000000e0]"),
+	};
+	json_object *o;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is(round_trip(rows[i]), rows[i],
+		   arena_printf(a, "keeps %s", rows[i].p).p);
+	ok(!json_read(a, rows[2], &o) &&
+		   json_object_is_type(o, json_type_double),
+	   "a long whole number is no json-c integer");
+	is(str_of(json_object_get_string(o)), rows[2], "... gives its digits");
+	is(round_trip((struct str){rows[2].p, 21}),
+	   STR("123456789012345678901"), "... and ends where the bytes do");
+}
+
 static void
 test_issue(void)
 {
@@ -440,6 +471,7 @@ main(void)
 	test_read();
 	test_members_read();
 	test_pairs();
+	test_long();
 	test_issue();
 	test_excerpt();
 	buf_free(&text);
