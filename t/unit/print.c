@@ -1,0 +1,196 @@
+/*
+ * Rows in Postgres's binary form and the JSON that they become.  Date and
+ * time in depth: t/unit/moment.c.
+ */
+#include "core/print.h"
+
+#include "core/type.h"
+#include "tap.h"
+
+static const struct row {
+	const char *base;
+	struct str value, expected;
+} rows[] = {
+	{"bool",	 STR("\0"),						 STR("false")			},
+	{"bool",	 STR("\1"),						 STR("true")			       },
+	{"int2",	 STR("\0\0"),					       STR("0")			      },
+	{"int2",	 STR("\x7f\xff"),					   STR("32767")			      },
+	{"int2",	 STR("\x80\0"),					     STR("-32768")			     },
+	{"int2",	 STR("\xff\xff"),					   STR("-1")			   },
+	{"int4",	 STR("\x7f\xff\xff\xff"),					  STR("2147483647")		   },
+	{"int4",	 STR("\x80\0\0\0"),					 STR("-2147483648")		      },
+	{"int4",	 STR("\xff\xff\xff\xfe"),					  STR("-2")			   },
+	{"int8",	 STR("\x7f\xff\xff\xff\xff\xff\xff\xff"),
+	 STR("9223372036854775807")										    },
+	{"int8",	 STR("\x80\0\0\0\0\0\0\0"),				    STR("-9223372036854775808")	       },
+	{"int8",	 STR("\0\0\0\0\0\0\0\0"),					  STR("0")				  },
+	{"float8",	   STR("1.5"),						STR("1.5")			 },
+	{"float8",	   STR("-0"),						 STR("-0")			       },
+	{"float8",	   STR("1e-300"),					     STR("1e-300")		       },
+	{"float8",	   STR("1.7976931348623157e+308"),
+	 STR("1.7976931348623157e+308")										},
+	{"float8",	   STR("NaN"),						STR("\"NaN\"")		     },
+	{"float8",	   STR("Infinity"),					   STR("\"Infinity\"")		       },
+	{"float4",	   STR("-Infinity"),					  STR("\"-Infinity\"")		 },
+	{"numeric",	    STR("0.00"),					       STR("0.00")			    },
+	{"numeric",	    STR("123456789012345678901234567890.12"),
+	 STR("123456789012345678901234567890.12")								      },
+	{"numeric",	    STR("NaN"),						STR("\"NaN\"")		      },
+	{"text",	 STR(""),						   STR("\"\"")			     },
+	{"text",	 STR("a\"\\\n\x01/\x7f"),					  STR("\"a\\\"\\\\\\n\\u0001/\x7f\"")},
+	{"text",	 STR("\xc3\xa9\xf0\x9f\x98\x80"),
+	 STR("\"\xc3\xa9\xf0\x9f\x98\x80\"")									   },
+	{"varchar",	    STR("</script>"),					  STR("\"</script>\"")		  },
+	{"bpchar",	   STR("a  "),						STR("\"a  \"")		     },
+	{"name",	 STR("pg"),						 STR("\"pg\"")			 },
+	{"citext",	   STR("A"),						  STR("\"A\"")			 },
+	{"uuid",	 STR("\x01\x90\xa5\xb0\0\0\x70\0\x80\0\0\0\0\xab\xcd\xef"),
+	 STR("\"0190a5b0-0000-7000-8000-000000abcdef\"")							       },
+	{"uuid",
+	 STR("\xff\xff\xff\xff\xff\xff\xff\xff"
+	     "\xff\xff\xff\xff\xff\xff\xff\xff"),
+	 STR("\"ffffffff-ffff-ffff-ffff-ffffffffffff\"")							       },
+	{"date",	 STR("\0\0\0\0"),					   STR("\"2000-01-01\"")	       },
+	{"date",	 STR("\xff\xff\xff\xff"),					  STR("\"1999-12-31\"")	       },
+	{"date",	 STR("\x7f\xff\xff\xff"),					  STR("\"infinity\"")		     },
+	{"date",	 STR("\x80\0\0\0"),					 STR("\"-infinity\"")		},
+	{"timestamp",    STR("\0\0\0\0\0\0\0\0"),				       STR("\"2000-01-01T00:00:00\"")     },
+	{"timestamp",    STR("\xff\xff\xff\xff\xff\xff\xff\xff"),
+	 STR("\"1999-12-31T23:59:59.999999\"")									 },
+	{"timestamptz",	STR("\0\0\0\0\0\0\0\1"),
+	 STR("\"2000-01-01T00:00:00.000001+00:00\"")								   },
+	{"timestamptz",	STR("\x7f\xff\xff\xff\xff\xff\xff\xff"),
+	 STR("\"infinity\"")											   },
+	{"timestamptz",	STR("\x80\0\0\0\0\0\0\0"),				   STR("\"-infinity\"")	       },
+	{"json",	 STR("{\"a\": [1 , null]}"),				     STR("{\"a\": [1 , null]}")	       },
+	{"json",	 STR("null"),					       STR("null")			 },
+	{"jsonb",	  STR("\1{\"a\": 1}"),				       STR("{\"a\": 1}")			},
+	{"jsonb",	  STR("\1\"text\""),					 STR("\"text\"")		    },
+	{"no such type", STR("(1,\"2\")"),					   STR("\"(1,\\\"2\\\")\"")	   },
+	{"inet",	 STR("\"::1\""),					    STR("\"::1\"")		       },
+};
+
+static void
+test_values(void)
+{
+	struct buf b = buf_new(1 << 16);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct column c = {
+			.type = type_find(str_of(rows[i].base), false, false)};
+		char name[200];
+
+		buf_clear(&b);
+		print_value(&b, &c, rows[i].value);
+		snprintf(name, sizeof(name), "%s %.*s", rows[i].base,
+			 STR_FMT(rows[i].expected));
+		is(buf_str(&b), rows[i].expected, name);
+		buf_clear(&b);
+		print_value(&b, &c, (struct str){0});
+		ok(str_eq(buf_str(&b), STR("null")), "... or null");
+	}
+	buf_free(&b);
+}
+
+static void
+test_special(void)
+{
+	struct column array = {.type = type_find(STR("int4"), true, false)};
+	struct column label = {.type = type_find(STR("mood"), false, true)};
+	struct buf b = buf_new(1 << 16);
+
+	print_value(&b, &array, STR("[1,null]"));
+	is(buf_str(&b), STR("[1,null]"), "an array comes as JSON");
+	buf_clear(&b);
+	print_value(&b, &label, STR("it's \"ok\""));
+	is(buf_str(&b), STR("\"it's \\\"ok\\\"\""), "an enum is its label");
+	buf_free(&b);
+}
+
+/* {"id": int4, "odd \"name\"": {"a": bool, "in": {"b": text}}, "z": text} */
+static struct shape *
+make_shape(struct arena *a, struct column *number, struct column *text)
+{
+	static const struct table table;
+	static const struct fkey by;
+	struct shape *root = plan_shape(a, &table, 3);
+	struct shape *object = plan_shape(a, &table, 2);
+	struct shape *inner = plan_shape(a, &table, 1);
+
+	plan_field(a, root, STR("id"))->column = number;
+	plan_field(a, root, STR("odd \"name\""))->object = object;
+	plan_field(a, root, STR("z"))->column = text;
+	plan_field(a, object, STR("a"))->column = number;
+	plan_field(a, object, STR("in"))->object = inner;
+	plan_field(a, inner, STR("b"))->column = text;
+	object->by = inner->by = &by;
+	return root;
+}
+
+static void
+test_rows(struct arena *a)
+{
+	struct column number = {.type = type_find(STR("int2"), false, false)};
+	struct column text = {.type = type_find(STR("text"), false, false)};
+	struct shape *shape = make_shape(a, &number, &text);
+	struct str row[] = {STR("\0\1"), STR("\1"), STR("\0\2"),
+			    STR("\1"),	 STR("b"),  STR("z")};
+	struct buf b = buf_new(1 << 16);
+
+	print_row(&b, shape, row);
+	is(buf_str(&b),
+	   STR("{\"id\":1,\"odd \\\"name\\\"\":{\"a\":2,\"in\":{\"b\":\"b\"}},"
+	       "\"z\":\"z\"}"),
+	   "objects stand inside each other");
+	buf_clear(&b);
+	row[3] = STR("\0");
+	row[4] = (struct str){0};
+	print_row(&b, shape, row);
+	is(buf_str(&b),
+	   STR("{\"id\":1,\"odd \\\"name\\\"\":{\"a\":2,\"in\":null},"
+	       "\"z\":\"z\"}"),
+	   "an object whose row is not there is null");
+	buf_clear(&b);
+	row[1] = STR("\0");
+	print_row(&b, shape, row);
+	is(buf_str(&b), STR("{\"id\":1,\"odd \\\"name\\\"\":null,\"z\":\"z\"}"),
+	   "... with what stands in it, and what follows is in its place");
+	buf_clear(&b);
+	print_row(&b, plan_shape(a, shape->table, 0), row);
+	is(buf_str(&b), STR("{}"), "no members make an empty object");
+	buf_free(&b);
+}
+
+static void
+test_ceiling(struct arena *a)
+{
+	struct column number = {.type = type_find(STR("uuid"), false, false)};
+	struct column text = {.type = type_find(STR("text"), false, false)};
+	struct shape *shape = make_shape(a, &number, &text);
+	struct str uuid = STR("0123456789abcdef");
+	struct str row[] = {uuid,      STR("\0"), uuid,
+			    STR("\0"), STR("b"),  STR("z")};
+	bool fine = true;
+
+	for (size_t max = 0; max < 170; max++) {
+		struct buf b = buf_new(max);
+
+		print_row(&b, shape, row);
+		fine &= b.n <= max && (b.broken || b.n == 73);
+		buf_free(&b);
+	}
+	ok(fine, "a full buffer breaks wherever it happens, and nothing else");
+}
+
+int
+main(void)
+{
+	struct arena *a = arena_new(4096);
+
+	test_values();
+	test_special();
+	test_rows(a);
+	test_ceiling(a);
+	arena_free(a);
+	return done();
+}
