@@ -256,6 +256,7 @@ static bool
 read_fkey(struct reader *r, struct table *t, struct fkey *f, json_object *o)
 {
 	json_object *columns = json_get(o, "columns");
+	json_object *references = json_get(o, "references");
 
 	f->name = member(r, o, "name");
 	f->message = member(r, o, "message");
@@ -266,8 +267,8 @@ read_fkey(struct reader *r, struct table *t, struct fkey *f, json_object *o)
 	f->columns = find_columns(r, t, columns);
 	if (!f->to || !f->columns || f->n == 0)
 		return false;
-	f->references = find_columns(r, f->to, json_get(o, "references"));
-	if (!f->references)
+	f->references = find_columns(r, f->to, references);
+	if (!f->references || length(references) != f->n)
 		return false;
 	f->link = link_name(r, f);
 	if (f->n == 1 && !f->columns[0]->link)
