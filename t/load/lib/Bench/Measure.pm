@@ -1,0 +1,270 @@
+# The instruments: wrk, pgbench, strace, and what the kernel says about
+# processor time, memory and stolen time.
+package Bench::Measure;
+
+use v5.36;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp qw(tempfile);
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+our $dir = abs_path(dirname(__FILE__) . '/../..');
+my %running;    # what a signal has to end
+
+# --- Processor time ----------------------------------------------------------
+
+# Nanoseconds on a processor, all threads of each process.
+sub cpu (@pids)
+{
+	my %ns;
+	for my $pid (@pids) {
+		for my $file (glob "/proc/$pid/task/*/schedstat") {
+			open my $in, '<', $file or next;
+			my ($ns) = split ' ', <$in> // '';
+			$ns{$pid} += $ns // 0;
+		}
+	}
+	return \%ns;
+}
+
+# {group => [pids]} as {group => {pid => nanoseconds}}.
+sub cpu_of ($groups)
+{
+	return {map { $_ => cpu($groups->{$_}->@*) } keys %$groups};
+}
+
+# What each group has used between two such; processes that have ended since
+# are left out.
+sub since ($before, $after)
+{
+	my %used;
+	for my $group (keys %$before) {
+		$used{$group} = 0;
+		my ($old, $new) = ($before->{$group}, $after->{$group});
+		$used{$group} += ($new->{$_} // $old->{$_}) - $old->{$_}
+			for keys %$old;
+	}
+	return \%used;
+}
+
+# Seconds that all processors had, and that the hypervisor kept to itself.
+sub machine_time ()
+{
+	open my $in, '<', '/proc/stat' or die $!;
+	my (undef, @ticks) = split ' ', <$in>;
+	my $all = 0;
+	$all += $_ for @ticks[0 .. 7];
+	return {all => $all, steal => $ticks[7]};
+}
+
+sub steal ($before)
+{
+	my $now = machine_time();
+	my $all = $now->{all} - $before->{all};
+	return $all ? ($now->{steal} - $before->{steal}) / $all : 0;
+}
+
+sub load ()
+{
+	open my $in, '<', '/proc/loadavg' or return 0;
+	return (split ' ', <$in>)[0];
+}
+
+# --- Memory --------------------------------------------------------------------
+
+# Private_Dirty in KiB of each process.
+sub private_dirty (@pids)
+{
+	return map { _rollup($_) } @pids;
+}
+
+sub _rollup ($pid)
+{
+	open my $in, '<', "/proc/$pid/smaps_rollup" or return 0;
+	my ($kib) = map { /^Private_Dirty:\s+(\d+)/ ? $1 : () } <$in>;
+	return $kib // 0;
+}
+
+# --- Programs ----------------------------------------------------------------
+
+# Start a program; its output goes to a file.
+sub begin (%o)
+{
+	my ($out, $file) = tempfile('benchXXXXXX', TMPDIR => 1);
+	my $pid = fork // die "fork: $!\n";
+	if (!$pid) {
+		chdir $dir;
+		%ENV = (%ENV, $o{env}->%*) if $o{env};
+		open STDIN,  '<',  '/dev/null';
+		open STDOUT, '>&', $out;
+		open STDERR, '>&', $out;
+		alarm($o{limit} // 60);
+		exec $o{command}->@* or POSIX::_exit(127);
+	}
+	$running{$pid} = 1;
+	return {pid => $pid, file => $file,
+		name => join ' ', $o{command}->@*};
+}
+
+# Wait for its end: what it printed.
+sub finish ($job, $any_status = 0)
+{
+	my @before = times;
+	waitpid $job->{pid}, 0;
+	my $status = $?;
+	my @after = times;
+	delete $running{$job->{pid}};
+	$job->{cpu} = $after[2] + $after[3] - $before[2] - $before[3];
+	open my $in, '<', $job->{file} or die $!;
+	my $text = do { local $/; <$in> } // '';
+	unlink $job->{file};
+	die "$job->{name} failed:\n$text\n" if $status && !$any_status;
+	return $text;
+}
+
+sub end_all ()
+{
+	kill KILL => keys %running;
+	waitpid $_, 0 for keys %running;
+}
+
+# wrk with one thread: {rps, p50, p99, max (ms), bytes, errors, cpu}.
+sub wrk (%o)
+{
+	my $script = ref $o{script} ? $o{script} : [$o{script}];
+	my ($file, @args) = @$script;
+	my $job = begin(
+		limit   => $o{seconds} + 40,
+		command => ['wrk', '-t1', '-c' . ($o{c} // 64), "-d$o{seconds}s",
+			'--timeout', '30s', '-s', $file, $o{url}, '--', @args]
+	);
+	$o{meanwhile}->() if $o{meanwhile};
+	my $text = finish($job);
+	my ($line) = $text =~ /^RESULT (.*)$/m or die "wrk said:\n$text\n";
+	my %r = map { split /=/ } split ' ', $line;
+	die "wrk had no answers:\n$text\n" if !$r{requests};
+	return {
+		rps      => $r{requests} / $r{seconds},
+		requests => $r{requests},
+		p50      => $r{p50} / 1000,
+		p99      => $r{p99} / 1000,
+		max      => $r{max} / 1000,
+		bytes    => $r{bytes} / $r{requests},
+		errors   => $r{status} + $r{broken} + $r{timeout},
+		wrk_us   => $job->{cpu} * 1e6 / $r{requests}
+	};
+}
+
+# wrk, and microseconds per request of each group of processes.
+sub wrk_cpu (%o)
+{
+	my $groups = delete $o{groups};
+	my $before = cpu_of($groups);
+	my $r      = wrk(%o);
+	my $used   = since($before, cpu_of($groups));
+	$r->{cpu} = {map { $_ => $used->{$_} / 1000 / $r->{requests} }
+		keys %$used};
+	$r->{cpu}{wrk} = delete $r->{wrk_us};
+	return $r;
+}
+
+# --- pgbench -----------------------------------------------------------------
+
+# {tps, cpu => {backend, pgbench}}.  Its backends are gone at the end, so
+# their share is taken from a stretch in the middle.
+sub pgbench (%o)
+{
+	my %old = map { $_ => 1 } children($o{postmaster});
+	my $job = begin(
+		limit   => $o{seconds} + 40,
+		env     => {PGOPTIONS => $o{options}},
+		command => [$o{program}, '-n', '-M', 'prepared', '-c', 8, '-j', 1,
+			'-T', $o{seconds}, $o{arguments}->@*, $o{conninfo}]
+	);
+	sleep $o{seconds} * 0.3;
+	my @backends = grep { !$old{$_} } children($o{postmaster});
+	my $groups   = {backend => \@backends, pgbench => [$job->{pid}]};
+	my ($before, $then) = (cpu_of($groups), time);
+	sleep $o{seconds} * 0.5;
+	my ($used, $took) = (since($before, cpu_of($groups)), time - $then);
+	my $text = finish($job);
+	my ($tps) = $text =~ /^tps = ([\d.]+)/m or die "pgbench said:\n$text\n";
+	my ($failed) = $text =~ /^number of failed transactions: (\d+)/m;
+	die "pgbench failed:\n$text\n" if !$tps || $failed;
+	return {tps => $tps,
+		cpu => {map { $_ => $used->{$_} / 1000 / $took / $tps }
+			keys %$used}};
+}
+
+sub children ($pid)
+{
+	open my $in, '<', "/proc/$pid/task/$pid/children" or return;
+	return split ' ', <$in> // '';
+}
+
+# --- strace ------------------------------------------------------------------
+
+# May we trace at all?
+sub strace_works ($pid)
+{
+	my $job = eval { begin(limit => 10,
+		command => ['strace', '-qq', '-c', '-p', $pid]) } or return 0;
+	sleep 0.3;
+	kill INT => $job->{pid};
+	my $text = finish($job, 1);
+	return $text !~ /ptrace|not permitted|No such file/;
+}
+
+# Count system calls of groups of processes while the code runs:
+# {group => {name => calls}}.
+sub strace (%o)
+{
+	my %job = map { $_ => _strace_begin($o{groups}{$_}->@*) }
+		keys $o{groups}->%*;
+	sleep 0.6;
+	my $good = eval { $o{code}->(); 1 };
+	my $why  = $@;
+	sleep 0.1;
+	kill INT => map { $_->{pid} } values %job;
+	my %counts = map { $_ => _strace_read(finish($job{$_}, 1)) } keys %job;
+	die $why if !$good;
+	return \%counts;
+}
+
+sub _strace_begin (@pids)
+{
+	return begin(limit => 120, command => ['strace', '-c', '-f', '-qq',
+		map { ('-p', $_) } @pids]);
+}
+
+sub _strace_read ($text)
+{
+	my %calls;
+	for (split /\n/, $text) {
+		my @f = split ' ';
+		next if @f < 5 || $f[0] !~ /^[\d.]+$/ || $f[-1] eq 'total';
+		$calls{$f[-1]} = $f[3];
+	}
+	return \%calls;
+}
+
+sub total ($calls)
+{
+	my $sum = 0;
+	$sum += $_ for values %$calls;
+	return $sum;
+}
+
+# --- Numbers -------------------------------------------------------------------
+
+sub median (@values)
+{
+	my @sorted = sort { $a <=> $b } @values;
+	return undef if !@sorted;
+	my $half = @sorted >> 1;
+	return @sorted & 1 ? $sorted[$half]
+		: ($sorted[$half - 1] + $sorted[$half]) / 2;
+}
+
+1;

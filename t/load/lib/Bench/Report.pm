@@ -1,0 +1,320 @@
+# t/load/RESULTS.md.
+package Bench::Report;
+
+use v5.36;
+use Bench::Measure;
+use Bench::Stack;
+use Bench::Work;
+use POSIX qw(strftime);
+
+sub write ($file, $all)
+{
+	my $text = join '', _head($all), _rates($all), _cpu($all),
+		_extra($all), _aims($all), _statements();
+	open my $out, '>', $file or die "$file: $!\n";
+	print {$out} $text;
+	close $out;
+}
+
+# --- Numbers -------------------------------------------------------------------
+
+sub _n ($x, $digits = 0)
+{
+	return '' if !defined $x;
+	my $text = sprintf "%.${digits}f", $x;
+	1 while $text =~ s/^(\d+)(\d{3})/$1,$2/;
+	return $text;
+}
+
+sub _median ($all, $code)
+{
+	return Bench::Measure::median(map { $code->($_) } $all->{good}->@*);
+}
+
+# Median and range of a ratio that is taken within each round.
+sub _ratios ($all, $code)
+{
+	my @r = sort { $a <=> $b } map { $code->($_) } $all->{good}->@*;
+	return (Bench::Measure::median(@r), $r[0], $r[-1]);
+}
+
+sub _range ($all, $code)
+{
+	return sprintf '%.2f [%.2f-%.2f]', _ratios($all, $code);
+}
+
+sub _table ($heads, @rows)
+{
+	return map { "| $_ |\n" } join(' | ', @$heads),
+		join(' | ', map { '---' } @$heads), map { join ' | ', @$_ } @rows;
+}
+
+# --- The machine ---------------------------------------------------------------
+
+sub _first_line ($command)
+{
+	my $line = `$command 2>/dev/null` // '';
+	chomp $line;
+	return $line;
+}
+
+sub _versions ()
+{
+	my @packages = qw(nginx postgresql-15 libpq5 libfcgi0ldbl wrk strace gcc);
+	my %version = map { /^(\S+?)(?::\S+)? (\S+)/ ? ($1 => $2) : () }
+		split /\n/, `dpkg-query -W -f '\${Package} \${Version}\\n' @packages 2>/dev/null`;
+	return join ', ', map { $version{$_} ? "$_ $version{$_}" : () } @packages;
+}
+
+sub _head ($all)
+{
+	my $top = $Postern::top;
+	my ($model) = _first_line('grep -m1 "model name" /proc/cpuinfo')
+		=~ /: (.*)/;
+	my $commit = _first_line("git -C $top rev-parse --short HEAD");
+	my ($good, $bad) = map { scalar $all->{$_}->@* } qw(good bad);
+	return <<~TEXT;
+		# What was measured
+
+		Written by `make bench`; how is in t/load/bench. Every ratio is taken
+		within one round, where both sides ran seconds apart; the tables show the
+		median of the rounds and, in brackets, the least and the greatest.
+
+		* @{[strftime '%Y-%m-%d %H:%M UTC', gmtime]}, commit $commit
+		* $model, @{[_first_line('nproc')]} cores, Linux @{[_first_line('uname -r')]}
+		* @{[_versions()]}
+		* nginx with as many workers as cores, access log on; pool `api` with
+		  $all->{workers} workers of 7 connections each; Postgres as
+		  `make run` makes it (128 MB of shared buffers, durable commits);
+		  @{[_n(Bench::Stack::USERS)]} users and as many events; everything on
+		  this one machine, the load too
+		* `wrk -t1 -c64` for $all->{seconds} s, `pgbench -n -M prepared -c 8 -j 1`
+		  for as long, with the session settings of our connections; $good rounds
+		  counted, $bad rejected (stolen time over 2 % or L1 more than 15 % off);
+		  worst stolen time of a round that counts
+		  @{[sprintf '%.1f', 100 * (sort { $b <=> $a } map { $_->{steal} } $all->{good}->@*)[0]]} %
+		TEXT
+}
+
+# --- Throughput -------------------------------------------------------------
+
+my @ceilings = (
+	[L0 => 'nginx `return 200`, nothing else'],
+	[L1 => 'nginx `return 200` with our headers, limits and log'],
+	[L3 => 'a worker, no database (`/health_check`)']
+);
+
+sub _rates ($all)
+{
+	my @rows = map {
+		my ($id, $what) = @$_;
+		["$id $what", _middle($all, $id), '', '', '', '']
+	} @ceilings;
+	for my $id (@Bench::Work::ids) {
+		push @rows, ["$id $Bench::Work::work{$id}{what}", _middle($all, $id),
+			_range($all, sub ($r) { $r->{$id}{rps} / $r->{L1}{rps} }),
+			_n(_median($all, sub ($r) { $r->{"L2 $id"}{tps} })),
+			_range($all, sub ($r) {
+				$r->{$id}{rps} / $r->{"L2 $id"}{tps} }),
+			_n(_median($all, sub ($r) { $r->{$id}{bytes} }))];
+	}
+	return "\n## Requests per second, 64 connections\n\n", _table(
+		['', 'requests/s', 'p50 ms', 'p99 ms', 'of L1', 'L2: pgbench/s',
+			'of L2', 'bytes'], @rows), "\n",
+		"L2 is pgbench with exactly the statement of the row above it in the\n",
+		"list at the end. pgbench asks for text, the workers for binary results\n",
+		"of the same columns, which is why long pages may come near L2.\n";
+}
+
+sub _middle ($all, $id)
+{
+	return (_n(_median($all, sub ($r) { $r->{$id}{rps} })),
+		map { my $k = $_; _n(_median($all, sub ($r) { $r->{$id}{$k} }), 1) }
+			qw(p50 p99));
+}
+
+# --- Processor time -----------------------------------------------------------
+
+sub _cpu ($all)
+{
+	my @groups = qw(nginx workers backends postgres wrk);
+	my @rows;
+	for my $id ((map { $_->[0] } @ceilings), @Bench::Work::ids) {
+		my @us = map { my $g = $_;
+			_median($all, sub ($r) { $r->{$id}{cpu}{$g} }) } @groups;
+		my $ours = $us[0] + $us[1] + $us[2] + $us[3];
+		my @l2 = map { my $g = $_;
+			_median($all, sub ($r) { ($r->{"L2 $id"} // {cpu => {}})
+				->{cpu}{$g} // () }) } qw(backend pgbench);
+		push @rows, [$id, (map { _n($_, 1) } @us, $ours, @l2)];
+	}
+	return "\n## Microseconds of processor time per request\n\n", _table(
+		['', 'nginx', 'workers', 'our backends', 'rest of Postgres', 'wrk',
+			'all but wrk', 'L2: backend', 'L2: pgbench'], @rows);
+}
+
+# --- Measured once --------------------------------------------------------------
+
+sub _extra ($all)
+{
+	my $extra = $all->{extra};
+	return if !%$extra;
+	my @parts = map { my ($id, $code) = @$_;
+		!$extra->{$id} ? ()
+			: $extra->{$id}{failed} ? "$id: not measured: $extra->{$id}{failed}"
+			: $code->($extra->{$id}, $all) }
+		[calls => \&_calls], [memory => \&_memory], [cold => \&_cold],
+		[crowd => \&_crowd], [slow => \&_slow], [big => \&_big],
+		[huge => \&_huge];
+	return "\n## Measured once\n", map { "\n$_" } @parts;
+}
+
+sub _calls ($r, $all)
+{
+	my @rows = map { my $c = $r->{$_};
+		[$_, (map { _n($c->{$_}, 2) } qw(nginx workers backends lseek)),
+			join '; ', map { "$_: $c->{most}{$_}" } qw(nginx workers backends)]
+	} sort keys %$r;
+	return join '', "System calls per request, counted over an exact number of\n",
+		"requests on 64 connections (c=1: on one). Counting slows everything\n",
+		"down, and a slow worker finds more to do in each turn of its loop.\n\n",
+		_table(['', 'nginx', 'workers', 'backends', 'lseek of backends',
+			'most of all'], @rows);
+}
+
+sub _memory ($r, $all)
+{
+	return sprintf "Private_Dirty of an api worker, the larger of them: %.1f MiB"
+		. " at start, %.1f MiB after\nR1, %.1f MiB after R1000; of its largest"
+		. " backend %.1f MiB.\n",
+		map { $_ / 1024 } (sort { $b <=> $a } $all->{before}->@*)[0],
+		@$r{qw(R1 R1000 backend)};
+}
+
+sub _cold ($r, $all)
+{
+	return sprintf "R1 without kept connections, so that nginx opens one to a"
+		. " worker per request (the same\nworkers, lanes and statement, only"
+		. " `fastcgi_keep_conn off`): %s requests/s; with them\n%s, %.2f"
+		. " times as many.\n", _n($r->{second}), _n($r->{first}), $r->{ratio};
+}
+
+sub _crowd ($r, $all)
+{
+	return sprintf "R1 on 256 connections: %s requests/s, %.2f of those on 64;"
+		. " %d errors; p50 %.1f ms,\np99 %.1f ms, slowest %.1f ms.\n",
+		_n($r->{first}), @$r{qw(ratio errors p50 p99 max)};
+}
+
+sub _slow ($r, $all)
+{
+	my @rows = map { my $w = $_; [$w eq 'with' ? 'beside it' : 'alone',
+		_n($r->{"$w rps"}), map { _n($r->{"$w $_"}, 1) } qw(p50 p99 max)]
+	} qw(without with);
+	return join '', "R1 beside a statement of two seconds in the same pool, one"
+		. " after the other.\n\n", _table(['', 'requests/s', 'p50 ms',
+			'p99 ms', 'slowest ms'], @rows);
+}
+
+sub _big ($r, $all)
+{
+	my @rows = map { my $c = $_; map { my $one = $r->{"$_ $c"};
+		["R1 on $c connections, " . ($_ eq 'with' ? 'beside it' : 'alone'),
+			_n($one->{rps}), map { _n($one->{$_}, 1) } qw(p50 p99 max)]
+		} qw(without with) } 8, 64;
+	return join '', sprintf("%s users in one list: first byte after %.3f s,"
+		. " the last of %s after %.1f s.\nPrivate_Dirty of the bulk worker:"
+		. " %d KiB before, %d KiB at most meanwhile, %d KiB after.\n\n",
+		_n($r->{rows}), $r->{first}, _n($r->{bytes}), $r->{last},
+		@$r{qw(before peak after)}),
+		_table(['', 'requests/s', 'p50 ms', 'p99 ms', 'slowest ms'], @rows);
+}
+
+sub _huge ($r, $all)
+{
+	my @rows = map { [$_, _n($r->{$_}{users_1e3}, 1),
+		_n($r->{$_}{users_1e7}, 1), _n($r->{$_}{ratio}, 2)] } sort keys %$r;
+	return join '', "Microseconds of workers and backends per request, random rows"
+		. " of 1e3 and of 1e7; the\nlarger table and its indexes are many times"
+		. " the shared buffers.\n\n",
+		_table(['', '1e3 rows', '1e7 rows', 'ratio'], @rows);
+}
+
+# --- Aims ------------------------------------------------------------------------
+
+# Each: what, at least or at most, the aim, what was reached, decimals.
+sub _aim_rows ($all)
+{
+	my $x = $all->{extra};
+	my $of = sub ($id) {
+		my ($m) = _ratios($all, sub ($r) {
+			$r->{$id}{rps} / $r->{"L2 $id"}{tps} });
+		return $m;
+	};
+	my $get = sub ($id, @path) {
+		my $at = $x->{$id} // return undef;
+		$at = $at->{$_} // return undef for @path;
+		return $at;
+	};
+	my $by = sub ($a, $b) { defined $a && $b ? $a / $b : undef };
+	my $grown = sub ($a, $b) { defined $a ? ($a - $b) / 1024 : undef };
+	return (
+		['R1 of L2',                  'least', 0.70, $of->('R1'), 2],
+		['R100 of L2',                'least', 0.55, $of->('R100'), 2],
+		['R1000 of L2',               'least', 0.65, $of->('R1000'), 2],
+		['W1 of L2',                  'least', 0.90, $of->('W1'), 2],
+		['R1, times a connection per request', 'least', 3,
+			$get->('cold', 'ratio'), 2],
+		['system calls of the workers per R1', 'most', 6,
+			$get->('calls', 'R1', 'workers'), 2],
+		['Private_Dirty of a worker, MiB', 'most', 4,
+			$by->($get->('memory', 'R1000'), 1024), 1],
+		['256 connections: of 64',    'least', 0.90,
+			$get->('crowd', 'ratio'), 2],
+		['256 connections: errors',   'most', 0, $get->('crowd', 'errors'), 0],
+		['256 connections: p99 / p50', 'most', 10,
+			$by->($get->('crowd', 'p99'), $get->('crowd', 'p50')), 1],
+		['p99 beside a slow statement, times that alone', 'most', 1.1,
+			$by->($get->('slow', 'with p99'), $get->('slow', 'without p99')),
+			2],
+		['a million rows: first byte, s', 'most', 0.2,
+			$get->('big', 'first'), 3],
+		['a million rows: memory, MiB', 'most', 1,
+			$grown->($get->('big', 'peak'), $get->('big', 'before')), 1],
+		['a million rows: p99 of R1 beside it (64 connections)', 'most', 3,
+			$by->($get->('big', 'with 64', 'p99'),
+				$get->('big', 'without 64', 'p99')), 2],
+		['a million rows: p99 of R1 beside it (8 connections)', 'most', 3,
+			$by->($get->('big', 'with 8', 'p99'),
+				$get->('big', 'without 8', 'p99')), 2],
+		['R1 on 1e7 rows, times 1e3', 'most', 1.2,
+			$get->('huge', 'R1', 'ratio'), 2],
+		['a page on 1e7 rows, times 1e3', 'most', 1.2,
+			$get->('huge', 'R20', 'ratio'), 2]
+	);
+}
+
+sub _verdict ($kind, $aim, $reached)
+{
+	return 'not measured' if !defined $reached;
+	return 'met' if $kind eq 'least' ? $reached >= $aim : $reached <= $aim;
+	return sprintf 'missed by %.0f %%', 100 * abs($reached / $aim - 1)
+		if $aim;
+	return 'missed';
+}
+
+sub _aims ($all)
+{
+	my @rows = map { my ($what, $kind, $aim, $reached, $digits) = @$_;
+		[$what, "at $kind $aim", _n($reached, $digits),
+			_verdict($kind, $aim, $reached)] } _aim_rows($all);
+	return "\n## Aims\n\n", _table(['', 'aim', 'reached', ''], @rows);
+}
+
+sub _statements ()
+{
+	return "\n## Statements\n\n", map { "$_\n\n"
+		. "    $Bench::Work::work{$_}{statement}\n\n" } @Bench::Work::ids;
+}
+
+1;
