@@ -6,11 +6,22 @@
 
 /* ---- what a table answers with ---- */
 
+static bool
+may_select(const struct constraint *c, uint32_t role)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!(c->columns[i]->grants.select & role))
+			return false;
+	return true;
+}
+
 bool
 rest_is_object(const struct column *c, uint32_t role)
 {
-	return rest_link_key(c) && c->link->to->primary &&
-	       (c->link->to->grants.select & role);
+	const struct column *key = rest_link_key(c);
+
+	return key && (key->grants.select & role) && c->link->to->primary &&
+	       may_select(c->link->to->primary, role);
 }
 
 static void
@@ -227,19 +238,28 @@ get_item(struct call *call)
 	return where_id(call);
 }
 
+/* The key of the new row, for Location. */
+static void
+ask_for_key(struct call *call)
+{
+	rest_order_by_key(call);
+	call->plan.keys = true;
+	call->plan.limit = 1;
+}
+
 static struct err *
 post(struct call *call)
 {
+	const struct rest *rest = rest_of(call);
 	struct issues issues = {0};
 
 	call->plan.op = PLAN_INSERT;
 	TRY(rest_read_body(call, &issues));
 	rest_read_members(call, true, &issues);
 	TRY(issues_err(&issues, call->arena));
-	/* The key of the new row, for Location. */
-	rest_order_by_key(call);
-	call->plan.keys = call->plan.norder > 0;
-	call->plan.limit = 1;
+	if (rest->table->primary &&
+	    may_select(rest->table->primary, rest->role))
+		ask_for_key(call);
 	return rest_check_moment(call);
 }
 

@@ -50,6 +50,27 @@ watch(struct lane *lane, uint32_t events)
 	lane->events = events;
 }
 
+/* ---- what is prepared ---- */
+
+static struct prepared *
+find_prepared(struct lane *lane, struct str text, uint64_t hash)
+{
+	for (size_t i = 0; i < lane->nprepared; i++) {
+		struct prepared *p = &lane->prepared[i];
+
+		if (p->hash == hash && str_eq(str_of(p->text), text))
+			return p;
+	}
+	return NULL;
+}
+
+static void
+forget_all_prepared(struct lane *lane)
+{
+	while (lane->nprepared)
+		free(lane->prepared[--lane->nprepared].text);
+}
+
 /* ---- connecting ---- */
 
 /* At once, then after 100, 200, 400, 500, 500 ... milliseconds. */
@@ -68,7 +89,7 @@ down(struct lane *lane)
 	PQfinish(lane->connection);
 	lane->connection = NULL;
 	lane->state = LANE_DOWN;
-	lane->nprepared = 0;
+	forget_all_prepared(lane);
 	lane->dirty = lane->broken = lane->unwanted = false;
 	lane->retry_at = lane->loop->now + lane->pause;
 	lane->pause = next_pause(lane->pause);
@@ -133,6 +154,7 @@ lane_close(struct lane *lane)
 	PQfinish(lane->connection);
 	lane->connection = NULL;
 	lane->state = LANE_DOWN;
+	forget_all_prepared(lane);
 }
 
 /* ---- the queue ---- */
@@ -205,15 +227,6 @@ lane_lost(struct lane *lane, enum err_code code, const char *why)
 /* ---- sending ---- */
 
 static struct prepared *
-find_prepared(struct lane *lane, uint64_t hash)
-{
-	for (size_t i = 0; i < lane->nprepared; i++)
-		if (lane->prepared[i].hash == hash)
-			return &lane->prepared[i];
-	return NULL;
-}
-
-static struct prepared *
 least_used(struct lane *lane)
 {
 	struct prepared *least = &lane->prepared[0];
@@ -234,37 +247,42 @@ deallocate(struct lane *lane, unsigned id)
 				 NULL, 0);
 }
 
-/* A place for one more statement; the least used one may have to go. */
+/*
+ * Prepare a text that this lane does not know yet; beyond the maximum the
+ * least used one goes.
+ */
 static struct prepared *
-prepared_place(struct lane *lane)
+prepare(struct lane *lane, struct str text, uint64_t hash)
 {
 	struct prepared *p;
+	char name[24];
 
-	if (lane->nprepared < PG_PREPARED_MAX)
-		return &lane->prepared[lane->nprepared++];
-	p = least_used(lane);
-	return deallocate(lane, p->id) ? p : NULL;
+	if (lane->nprepared < PG_PREPARED_MAX) {
+		p = &lane->prepared[lane->nprepared++];
+	} else {
+		p = least_used(lane);
+		free(p->text);
+		if (!deallocate(lane, p->id))
+			lane->broken = true;
+	}
+	*p = (struct prepared){hash, strdup(text.p), ++lane->last_id, 0};
+	snprintf(name, sizeof(name), "p%u", p->id);
+	if (!PQsendPrepare(lane->connection, name, text.p, 0, NULL))
+		lane->broken = true;
+	return p;
 }
 
 static bool
 send_prepared(struct lane *lane, const struct statement *s)
 {
 	uint64_t hash = str_hash(s->text);
-	struct prepared *p = find_prepared(lane, hash);
-	bool is_new = !p;
+	struct prepared *p = find_prepared(lane, s->text, hash);
 	char name[24];
 
-	if (is_new) {
-		p = prepared_place(lane);
-		if (!p)
-			return false;
-		*p = (struct prepared){.hash = hash, .id = ++lane->last_id};
-	}
+	if (!p)
+		p = prepare(lane, s->text, hash);
 	p->used = lane->jobs;
 	snprintf(name, sizeof(name), "p%u", p->id);
-	if (is_new &&
-	    !PQsendPrepare(lane->connection, name, s->text.p, 0, NULL))
-		return false;
 	return PQsendQueryPrepared(lane->connection, name, s->nargs, s->args,
 				   NULL, NULL, 1);
 }
@@ -319,11 +337,13 @@ lane_flush(struct lane *lane)
 static void
 forget_prepared(struct lane *lane, const struct pg_job *job)
 {
-	struct prepared *p =
-		find_prepared(lane, str_hash(job->statement->text));
+	struct str text = job->statement->text;
+	struct prepared *p = find_prepared(lane, text, str_hash(text));
 
-	if (p)
-		*p = lane->prepared[--lane->nprepared];
+	if (!p)
+		return;
+	free(p->text);
+	*p = lane->prepared[--lane->nprepared];
 }
 
 /* False when the connection is gone. */
