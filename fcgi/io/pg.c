@@ -282,7 +282,7 @@ emptiest(struct pg *pg, int from)
 			best_cost = cost;
 		}
 	}
-	pg->next++;
+	pg->next = (pg->next + 1) % pg->n;
 	return best;
 }
 
