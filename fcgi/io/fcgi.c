@@ -35,6 +35,7 @@ struct fcgi {
 	struct watch listener;
 	struct slot *slots;
 	int open;
+	int passed; /* turns for which a new connection was left to others */
 	bool listening, draining;
 };
 
@@ -298,6 +299,19 @@ open_slot(struct fcgi *f, struct slot *slot)
 	slot->opened = true;
 }
 
+/*
+ * Connections are kept, so whoever takes them all has all the work for long.
+ * The more a worker has, the more turns it leaves a new one to the others.
+ */
+static bool
+leave_to_others(struct fcgi *f)
+{
+	if (f->passed++ < f->open / 4)
+		return true;
+	f->passed = 0;
+	return false;
+}
+
 /* A new connection, if no other worker was faster. */
 static void
 on_listener(struct watch *w, uint32_t events)
@@ -311,6 +325,8 @@ on_listener(struct watch *w, uint32_t events)
 		stop_listening(f);
 		return;
 	}
+	if (leave_to_others(f))
+		return;
 	open_slot(f, slot);
 	FCGX_InitRequest(&slot->fcgx, LISTENER, FCGI_FAIL_ACCEPT_ON_INTR);
 	slot->fcgx.ipcFd = -1;
