@@ -99,11 +99,52 @@ print_number(struct buf *b, struct str value)
 		buf_json(b, value);
 }
 
+/* From the quote at `p` to behind the one that ends the string. */
+static const char *
+behind_string(const char *p, const char *end)
+{
+	const char *quote, *slash;
+
+	for (;;) {
+		quote = memchr(p + 1, '"', (size_t)(end - p) - 1);
+		if (!quote)
+			return end;
+		for (slash = quote; slash[-1] == '\\'; slash--)
+			;
+		if ((quote - slash) % 2 == 0)
+			return quote + 1;
+		p = quote;
+	}
+}
+
+/* JSON without the white space between its parts. */
+static void
+print_json(struct buf *b, struct str value)
+{
+	const char *p = value.p, *end = p + value.n, *from = p;
+	char *out = value.n ? buf_room(b, value.n) : NULL, *start = out;
+
+	if (!out)
+		return;
+	while (p < end)
+		if (*p == '"') {
+			p = behind_string(p, end);
+		} else if ((unsigned char)*p > ' ') {
+			p++;
+		} else {
+			memcpy(out, from, (size_t)(p - from));
+			out += p - from;
+			from = ++p;
+		}
+	memcpy(out, from, (size_t)(end - from));
+	b->n += (size_t)(out - start) + (size_t)(end - from);
+}
+
 /* The bytes of jsonb's binary form follow a version byte. */
 static void
 print_jsonb(struct buf *b, struct str value)
 {
-	buf_put(b, str_sub(value, 1, value.n));
+	print_json(b, str_sub(value, 1, value.n));
 }
 
 /* ---- the rows ---- */
@@ -129,15 +170,15 @@ static const struct type types[] = {
 	{"date",	 TYPE_DATE,	    AS_IS,   print_date,      0,	  0	   },
 	{"timestamp",   TYPE_TIMESTAMP, AS_IS,   print_timestamp, 0,	 0	  },
 	{"timestamptz", TYPE_INSTANT,   AS_IS,   print_instant,   0,	       0	},
-	{"json",	 TYPE_JSON,	    AS_IS,   buf_put,	    0,	       0	},
+	{"json",	 TYPE_JSON,	    AS_IS,   print_json,      0,	  0	   },
  /* Cast to text it would gain a mask that it was not given. */
 	{"inet",	 TYPE_OTHER,     AS_JSON, buf_put,	       0,	  0	   },
 	{"jsonb",	  TYPE_JSON,	     AS_IS,   print_jsonb,	 0,	    0	     },
 };
 
 static const struct type enum_type = {"enum", TYPE_ENUM, AS_IS, buf_json, 0, 0};
-static const struct type array_type = {"array", TYPE_ARRAY, AS_JSON,
-				       buf_put, 0,	    0};
+static const struct type array_type = {"array",	   TYPE_ARRAY, AS_JSON,
+				       print_json, 0,	       0};
 static const struct type other_type = {"other",	 TYPE_OTHER, AS_TEXT,
 				       buf_json, 0,	     0};
 
@@ -276,6 +317,8 @@ is_uuid(struct str value)
 {
 	static const size_t parts[] = {8, 4, 4, 4, 12};
 
+	if (value.n != 36)
+		return false;
 	for (size_t i = 0; i < 5; i++) {
 		struct str part = str_cut(&value, '-');
 
