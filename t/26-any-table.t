@@ -64,6 +64,16 @@ answers put('/venues', {}), 422, detail(missing('query.current_name'),
 	'required is what may not be null and has no default';
 answers post('/venues', {%hall, open => undef}), 422,
 	detail(null('body.open')), 'what may not be null may not be null';
+$p->sql(q{create function lose() returns trigger language plpgsql as
+		'begin return jsonb_populate_record(new, tg_argv[0]::jsonb); end';
+	create trigger lose before insert on api.venues for each row
+		when (new.name = 'Barn') execute function lose('{"city":null}');
+	create trigger lose before insert on api.tickets for each row
+		when (new.seat = '?') execute function lose('{"venue_id":null}')});
+answers post('/venues', {%hall, name => 'Barn'}), 400,
+	fault('Venue city is required.'), 'what the database misses is named';
+answers post('/tickets', {seat => '?', venue_id => 1}), 400,
+	fault('Ticket venue is required.'), '... and so is a link';
 answers remove('/venues'), 422, detail(missing('query.name')),
 	'DELETE needs the key';
 
@@ -181,8 +191,14 @@ answers post('/tickets', {venue_name => 'Hall', seat => 'A2'}), 201,
 	'a link that may be absent may be absent';
 answers post('/tickets', {}), 422, detail(missing('body.venue_name'),
 	missing('body.seat')), 'a necessary link is a required field';
-$r = post('/tickets', {venue_name => 'Nope', seat => 'A3'});
-like $r->{status}, qr/\A4(00|04|22)\z/, '... and may not be unknown';
+answers post('/tickets', {venue_name => 'Nope', seat => 'A3'}), 400,
+	fault('Ticket refers to a venue that does not exist.'),
+	'... and may not be unknown';
+answers $p->cgi(PATCH => '/tickets/1,A1', json => {venue_name => 'Nope'}), 400,
+	fault('Ticket refers to a venue that does not exist.'),
+	'... nor become unknown';
+answers $p->cgi(PATCH => '/tickets/1,A1', json => {venue_id => 4711}), 400,
+	fault('Ticket refers to a venue that does not exist.'), '... by id';
 answers post('/tickets', {venue_name => 'Hall', seat => 'A1'}), 400, qr/.*/,
 	'the composite key is unique';
 answers remove('/venues', name => 'Hall'), 400,

@@ -169,6 +169,35 @@ rule_text(struct call *call, struct str name)
 			    STR_FMT(type), STR_FMT(name));
 }
 
+static struct str
+dangling_text(struct call *call, const struct fkey *link)
+{
+	return arena_printf(
+		call->arena, "%.*s refers to a %.*s that does not exist.",
+		STR_FMT(rest_of(call)->table->type), STR_FMT(link->link));
+}
+
+/* Was the column given by the key of the row that it points to? */
+static bool
+is_looked_up(const struct call *call, const struct column *c)
+{
+	for (size_t i = 0; i < call->plan.nset; i++)
+		if (call->plan.set[i].column == c)
+			return call->plan.set[i].lookup != NULL;
+	return false;
+}
+
+/* A column got no value: nobody gave one, or nothing has the key given. */
+static struct str
+null_text(struct call *call, const struct column *c)
+{
+	if (c->link && is_looked_up(call, c))
+		return dangling_text(call, c->link);
+	return arena_printf(call->arena, "%.*s %.*s is required.",
+			    STR_FMT(rest_of(call)->table->type),
+			    STR_FMT(c->link ? c->link->link : c->name));
+}
+
 /* Which constraint has a comment of its own for this violation? */
 static struct str
 comment_of(const struct violation *v, bool referenced)
@@ -202,10 +231,7 @@ constraint_text(struct call *call, const struct violation *v,
 			STR_FMT(type), STR_FMT(v->foreign->from->name),
 			call->plan.op == PLAN_DELETE ? "delete" : "change");
 	if (v->own)
-		return arena_printf(call->arena,
-				    "%.*s refers to a %.*s that does not "
-				    "exist.",
-				    STR_FMT(type), STR_FMT(v->own->link));
+		return dangling_text(call, v->own);
 	return rule_text(call, constraint);
 }
 
@@ -214,8 +240,11 @@ constraint_error(struct call *call, const struct err *e)
 {
 	const struct table *t = rest_of(call)->table;
 	struct violation v = {0};
+	const struct column *null = table_column(t, e->column);
 	const struct message *m;
 
+	if (e->column.n && null && !null->hidden)
+		return with_error(call, e->code, null_text(call, null));
 	table_violation(t, e->constraint, &v);
 	m = table_message(t, call->request.method, STR("constraint"));
 	if (m && (v.unique || v.check))

@@ -60,6 +60,7 @@ struct err {
 	struct str message;    /* empty: the row's title */
 	struct str cause;      /* for the log alone */
 	struct str constraint; /* the violated constraint's name, or empty */
+	struct str column;     /* that must not be null and is, or empty */
 	struct str detail;     /* JSON that stands for the message, or empty */
 	int status;	       /* instead of the row's; 0: the row's */
 	struct str allow;      /* with ERR_METHOD: what is allowed */

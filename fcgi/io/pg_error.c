@@ -37,14 +37,19 @@ code_of(struct str state)
 	return ERR_INTERNAL;
 }
 
+static struct str
+field(struct arena *a, const PGresult *res, int code)
+{
+	return arena_str(a, str_of(PQresultErrorField(res, code)));
+}
+
 /* What a function raised on purpose is for the client; all else is not. */
 static struct str
 message_for_client(struct arena *a, struct str state, const PGresult *res)
 {
 	if (!str_eq(state, STR("P0001")))
 		return STR("");
-	return arena_str(
-		a, str_of(PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)));
+	return field(a, res, PG_DIAG_MESSAGE_PRIMARY);
 }
 
 struct err *
@@ -58,7 +63,8 @@ pg_error(struct arena *a, const PGresult *res)
 	e = err_internal(a, code_of(state), "%s %s", state.p,
 			 PQresultErrorMessage(res));
 	e->message = message_for_client(a, state, res);
-	e->constraint = arena_str(
-		a, str_of(PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME)));
+	e->constraint = field(a, res, PG_DIAG_CONSTRAINT_NAME);
+	if (str_eq(state, STR("23502")))
+		e->column = field(a, res, PG_DIAG_COLUMN_NAME);
 	return e;
 }
