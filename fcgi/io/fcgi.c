@@ -274,6 +274,12 @@ begin(struct slot *slot)
 	x->call.request.conf = f->options.conf;
 	read_params(&x->call.request, slot->fcgx.envp);
 	read_body(slot);
+	/*
+	 * The record that ends the stream has to be taken, too: left behind it
+	 * would be a connection that something has come on, as when it is left.
+	 */
+	while (!x->call.request.body_cut && FCGX_GetChar(slot->fcgx.in) >= 0)
+		;
 	f->options.begin(f->options.ctx, x);
 }
 
