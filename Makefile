@@ -2,6 +2,7 @@
 #
 #   build/release/postern    what runs
 #   build/debug/postern      the same under AddressSanitizer and UBSan
+#   build/plain/postern      the same for valgrind
 #   build/debug/unit/NAME    from t/unit/NAME.c
 #   build/fuzz/NAME          from t/fuzz/NAME.c
 #
@@ -64,6 +65,14 @@ build/debug/postern: $(SRC:%.c=build/debug/%.o)
 build/debug/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(DEBUG_CFLAGS) -MMD -MP -c -o $@ $<
+
+# For valgrind, which does not get on with the sanitizers.
+build/plain/postern: $(SRC:%.c=build/plain/%.o)
+	$(CC) -o $@ $^ $(LIBS)
+
+build/plain/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) -O1 -g $(CFLAGS) -MMD -MP -c -o $@ $<
 
 build/debug/libpostern.a: $(LIB:%.c=build/debug/%.o)
 	@rm -f $@
