@@ -30,8 +30,8 @@ subtest 'make install' => sub {
 	is $?, 0, 'goes well';
 	ok -x "$root/opt/p/bin/postern", 'the program';
 	ok -e "$root/opt/p/share/postern/$_", $_
-		for qw(nginx/server.conf nginx/example.conf sql/migrate.sql
-		settings.example shared-hosting/.htaccess);
+		for qw(nginx/server.conf nginx/example.conf nginx/docs/docs.js
+		sql/migrate.sql settings.example shared-hosting/.htaccess);
 	ok -x "$root/opt/p/share/postern/sql/migrate", 'sql/migrate runs';
 	my $unit = "$root/opt/p/lib/systemd/system/postern-api";
 	like Postern::_slurp("$unit.service"),

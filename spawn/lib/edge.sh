@@ -68,10 +68,21 @@ edge_pieces() {
 		esac
 		sed -e "s|unix:/run/postern|unix:$RUN|" \
 			-e "s|/var/log/nginx/postern.log|$VAR/log/access.log|" \
+			-e "s|/etc/nginx/postern/docs|$VAR/nginx/docs|" \
 			-e "s|0; # loopback|$limited|" -e "/$odd/d" \
 			"$piece" >"$VAR/nginx/postern/${piece##*/}"
 	done
 	edge_cors >"$VAR/nginx/postern/cors.conf"
+}
+
+# The page about the API, readable for nginx's workers.  Each file is replaced
+# in one step: a running nginx serves them.
+edge_page() {
+	install -d -m 0755 "$VAR/nginx/docs"
+	for file in "$TOP"/nginx/docs/*; do
+		install -m 0644 "$file" "$VAR/nginx/page.new"
+		mv "$VAR/nginx/page.new" "$VAR/nginx/docs/${file##*/}"
+	done
 }
 
 edge_configure() {
@@ -80,6 +91,7 @@ edge_configure() {
 	rm -rf "$VAR/nginx/postern"
 	mkdir "$VAR/nginx/postern"
 	edge_pieces
+	edge_page
 	user=
 	! is_root || user="user $OWNER $GROUP;"
 	sed -e "s|@USER@|$user|" -e "s|@RUN@|$RUN|" -e "s|@VAR@|$VAR|" \
