@@ -12,12 +12,20 @@ const SHOWN_MAX = 200000; // characters of an answer
 
 /* ---- the description ---- */
 
+function decoded(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
 /* Follow "#/a/b" as far as it leads; nothing unknown is an error. */
 function resolve(root, node) {
 	for (let hops = 0; node && node.$ref && hops < 16; hops++) {
 		const steps = String(node.$ref).replace(/^#\//, '').split('/');
 		node = steps.reduce((at, step) => {
-			const name = decodeURIComponent(step)
+			const name = decoded(step)
 				.replace(/~1/g, '/').replace(/~0/g, '~');
 			return at && Object.hasOwn(at, name) ? at[name] : undefined;
 		}, root);
@@ -38,6 +46,8 @@ function groupsOf(root) {
 				groups.set(name, []);
 			groups.get(name).push({
 				id: about.operationId || method + ' ' + path,
+				anchor: encodeURIComponent(
+					about.operationId || method + path),
 				method, path, about, item,
 			});
 		}
@@ -257,7 +267,7 @@ function block(title, text) {
 }
 
 function field(root, operation, parameter, index) {
-	const id = operation.id + '-' + index;
+	const id = operation.anchor + '-' + index;
 	const required = Boolean(parameter.required);
 	const label = make('label', {for: id}, make('code', {}, parameter.name),
 		required ? ' (required)' : '');
@@ -279,7 +289,7 @@ function field(root, operation, parameter, index) {
 }
 
 function bodyField(root, operation, schema) {
-	const id = operation.id + '-body';
+	const id = operation.anchor + '-body';
 	const text = JSON.stringify(example(root, schema), null, 2);
 	const area = make('textarea', {
 		id, name: 'body', spellcheck: 'false', autocomplete: 'off',
@@ -371,7 +381,7 @@ function details(root, operation) {
 }
 
 function operationElement(root, operation) {
-	const element = make('details', {id: operation.id, class: 'operation'},
+	const element = make('details', {id: operation.anchor, class: 'operation'},
 		make('summary', {},
 			make('span', {class: 'method ' + operation.method},
 				operation.method.toUpperCase()), ' ',
@@ -410,8 +420,7 @@ function filter(sections, text) {
 }
 
 function openTarget() {
-	const id = decodeURIComponent(location.hash.slice(1));
-	const target = id && document.getElementById(id);
+	const target = document.getElementById(location.hash.slice(1));
 	if (target && target.classList.contains('operation')) {
 		target.open = true;
 		target.scrollIntoView();

@@ -37,8 +37,13 @@ for (const one of all)
 	is(typeof docs.describe(root,
 		docs.contentOf(root, Object.values(one.about.responses)[0])),
 		'string', 'what ' + one.id + ' answers');
-is(docs.describe(root, {$ref: '#/nowhere/at/all'}), 'any JSON',
-	'a reference to nothing');
+for (const way of ['nowhere/at/all', '%', ''])
+	is(docs.describe(root, {$ref: '#/' + way}), 'any JSON',
+		`a reference to nothing: '${way}'`);
+is(docs.describe({'a b': {'c/d~': {type: 'string'}}},
+	{$ref: '#/a%20b/c~1d~0'}), 'string', 'a reference to odd names');
+is(docs.groupsOf({paths: {'/a%20b': {get: {operationId: 'list_a b'}}}})[0]
+	.operations[0].anchor, 'list_a%20b', 'a place on the page has no blanks');
 const loop = {a: {properties: {b: {$ref: '#/a'}}}};
 is(typeof docs.describe(loop, loop.a) + typeof docs.example(loop, loop.a),
 	'stringobject', 'a schema that holds itself');
