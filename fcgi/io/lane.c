@@ -119,6 +119,11 @@ up(struct lane *lane)
 static void
 go_on_connecting(struct lane *lane)
 {
+	/*
+	 * libpq may close the socket here and open one for the next host, under
+	 * the same number: the epoll set has forgotten it, we would not know.
+	 */
+	unwatch(lane);
 	switch (PQconnectPoll(lane->connection)) {
 	case PGRES_POLLING_READING:
 		watch(lane, EPOLLIN);
