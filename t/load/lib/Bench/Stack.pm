@@ -39,7 +39,15 @@ sub start ($class, %o)
 	return $self;
 }
 
-sub stop ($self) { $self->{p}->stop }
+sub stop ($self)
+{
+	if (my $plain = delete $self->{plain}) {
+		kill TERM => $plain->{pid};
+		Bench::Measure::finish($plain, 1);
+	}
+	$self->{p}->stop;
+}
+
 sub sql ($self, $text) { return $self->{p}->sql($text) }
 sub super ($self, $text) { return $self->{p}->sql($text, as => 'postgres') }
 sub var ($self) { return $self->{p}->var }
@@ -156,19 +164,15 @@ sub _views ($self)
 # --- nginx beside ours -----------------------------------------------------------
 
 # In the same nginx: an answer without any work; the same with everything
-# that our server adds; our server without kept connections to the workers.
+# that our server adds; our server without kept connections to the workers;
+# our server before plain workers, see accept.c.
 sub _more_servers ($self)
 {
 	my $nginx = $self->var . '/nginx';
-	my %port  = map { $_ => Postern::_free_port() } qw(bare edge cold);
+	my %port  = map { $_ => Postern::_free_port() } qw(bare edge cold plain);
 	my $json  = '{"id":"01a1f8c6-205b-7143-a656-a287b55aeea2",'
 		. '"name":"10000001","created_at":"2026-11-20T11:44:56.410385+00:00"}';
-	my $cold = _slurp("$nginx/postern/server.conf");
-	my ($socket) = _slurp("$nginx/postern/upstreams.conf")
-		=~ m{(unix:\S+/api\.sock)} or die "no socket in upstreams.conf\n";
-	$cold =~ s/fastcgi_keep_conn on/fastcgi_keep_conn off/;
-	$cold =~ s/fastcgi_pass  postern_api/fastcgi_pass $socket/g;
-	_spew("$nginx/cold.conf", $cold);
+	_spew("$nginx/$_.conf", $self->_without_keeping($_)) for qw(cold plain);
 	_spew("$nginx/bench.conf", <<~CONF);
 		server {
 			listen 127.0.0.1:$port{bare} backlog=4096;
@@ -189,12 +193,57 @@ sub _more_servers ($self)
 			listen 127.0.0.1:$port{cold} backlog=4096;
 			include cold.conf;
 		}
+		server {
+			listen 127.0.0.1:$port{plain} backlog=4096;
+			include plain.conf;
+		}
 		CONF
 	my $conf = _slurp("$nginx/nginx.conf");
 	$conf =~ s/\}\s*\z/include bench.conf;\n}\n/;
 	_spew("$nginx/nginx.conf", $conf);
 	$self->{ports} = \%port;
 	$self->_reload_nginx($port{cold});
+}
+
+# server.conf, but with a new connection for each request.
+sub _without_keeping ($self, $which)
+{
+	my $pieces = $self->var . '/nginx/postern';
+	my $conf   = _slurp("$pieces/server.conf");
+	my ($ours) = _slurp("$pieces/upstreams.conf") =~ m{(unix:\S+/api\.sock)}
+		or die "no socket in upstreams.conf\n";
+	my $socket = $which eq 'plain' ? 'unix:' . $self->_plain_socket : $ours;
+	$conf =~ s/fastcgi_keep_conn on/fastcgi_keep_conn off/;
+	$conf =~ s/fastcgi_pass  postern_api/fastcgi_pass $socket/g;
+	return $conf;
+}
+
+sub _plain_socket ($self)
+{
+	return readlink($self->var . '/run') . '/plain.sock';
+}
+
+# Eight plain workers for one statement.
+sub start_plain ($self, $statement)
+{
+	my $bin = $self->var . '/accept';
+	system($ENV{CC} // 'cc', qw(-std=gnu11 -O2), '-I/usr/include/postgresql',
+		'-o', $bin, "$Bench::Measure::dir/accept.c", '-lfcgi', '-lpq') == 0
+		or die "accept.c does not build\n";
+	$self->{plain} = Bench::Measure::begin(
+		limit   => 36_000,
+		env     => {PGOPTIONS => $options, LIBFCGI_OS_CLOSE_POLL_TIMEOUT => 0},
+		command => ['spawn-fcgi', '-n', '-s', $self->_plain_socket, '-M', '0666',
+			'-b', 4096, '--', $bin, 8, $self->{p}->conninfo('postern')
+				. ' application_name=plain', $statement]
+	);
+	sleep 1;
+}
+
+sub _plain_pids ($self)
+{
+	my $pid = $self->{plain}{pid} // return;
+	return ($pid, Bench::Measure::children($pid));
 }
 
 sub _reload_nginx ($self, $port)
@@ -206,7 +255,6 @@ sub _reload_nginx ($self, $port)
 		my %now = map { $_ => 1 } Bench::Measure::children($self->_nginx);
 		last if !grep { $now{$_} } @old;
 	}
-	$self->{p}{port} // die;
 	IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port)
 		or die "nginx did not take the servers of the bench, see "
 		. $self->var . "/log/nginx.log\n";
@@ -247,21 +295,23 @@ sub workers ($self, $pool = 'api')
 	return @workers;
 }
 
-sub backends ($self, $pool = 'api')
+sub backends ($self, $name = 'postern api')
 {
 	return split /\n/, $self->sql("select pid from pg_stat_activity
-		where application_name = 'postern $pool'");
+		where application_name = '$name'");
 }
 
-sub groups ($self)
+# Who does the work, for a port of nginx.
+sub groups ($self, $port = 'ours')
 {
-	my @backends = $self->backends;
-	my %ours     = map { $_ => 1 } @backends;
+	my $plain    = $port eq 'plain';
+	my @backends = $self->backends($plain ? 'plain' : 'postern api');
+	my %theirs   = map { $_ => 1 } @backends;
 	return {
 		nginx    => [Bench::Measure::children($self->_nginx)],
-		workers  => [$self->workers],
+		workers  => [$plain ? $self->_plain_pids : $self->workers],
 		backends => \@backends,
-		postgres => [grep { !$ours{$_} }
+		postgres => [grep { !$theirs{$_} }
 			$self->postmaster, Bench::Measure::children($self->postmaster)]
 	};
 }

@@ -90,7 +90,7 @@ sub run ($s, $id, %o)
 	$w->{before}->($s) if $w->{before};
 	my $r = Bench::Measure::wrk_cpu(
 		url     => $s->url($s->port($o{port} // 'ours')),
-		groups  => $s->groups,
+		groups  => $s->groups($o{port} // 'ours'),
 		script  => $w->{script}->($s),
 		seconds => $o{seconds},
 		c       => $o{c} // 64
