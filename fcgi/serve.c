@@ -81,8 +81,7 @@ may_retry(const struct exchange *x, const struct err *e)
 	if (x->tries >= TRIES_MAX || x->call.reply.begun || x->gone)
 		return false;
 	switch (e->code) {
-	case ERR_UNAVAILABLE:
-		return x->tries == 1;
+	case ERR_LOST:
 	case ERR_CONFLICT:
 		return true;
 	case ERR_SCHEMA_CHANGED:

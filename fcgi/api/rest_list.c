@@ -192,6 +192,20 @@ order_mark(struct call *call)
 	return arena_printf(call->arena, "%08x", (unsigned)str_hash(text));
 }
 
+/* A long number is a string here: JSON numbers have at most 40 digits. */
+static void
+put_cursor_value(struct buf *b, const struct column *c, struct str value)
+{
+	bool quote = value.p && c->type->kind == TYPE_NUMERIC;
+	size_t at = b->n;
+
+	print_value(b, c, value);
+	if (!quote || b->broken || b->p[at] == '"')
+		return;
+	b->n = at;
+	buf_json(b, value);
+}
+
 /* A cursor is ["mark", value, ...] in base64: the place behind a row. */
 static struct str
 make_cursor(struct call *call)
@@ -204,7 +218,7 @@ make_cursor(struct call *call)
 	buf_json(&b, order_mark(call));
 	for (size_t i = 0; i < p->norder; i++) {
 		buf_char(&b, ',');
-		print_value(&b, p->order[i].column, call->keys[i]);
+		put_cursor_value(&b, p->order[i].column, call->keys[i]);
 	}
 	buf_char(&b, ']');
 	cursor = base64_encode(call->arena, buf_str(&b));

@@ -27,6 +27,7 @@
 	X(LOCKED, 503, "locked", "Service Unavailable")                    \
 	X(BUSY, 503, "busy", "Service Unavailable")                        \
 	X(UNAVAILABLE, 503, "unavailable", "Service Unavailable")          \
+	X(LOST, 503, "connection_lost", "Service Unavailable")             \
 	X(UNKNOWN_OUTCOME, 503, "outcome_unknown", "Service Unavailable")  \
 	X(READ_ONLY, 503, "read_only", "Service Unavailable")              \
 	X(TIMEOUT, 504, "query_timeout", "Gateway Timeout")                \

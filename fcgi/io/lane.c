@@ -6,8 +6,6 @@
 
 #include "base/log.h"
 
-enum { PAUSE_FIRST = 100, PAUSE_MAX = 500 };
-
 static void on_ready(struct watch *w, uint32_t events);
 
 void
@@ -73,15 +71,6 @@ forget_all_prepared(struct lane *lane)
 
 /* ---- connecting ---- */
 
-/* At once, then after 100, 200, 400, 500, 500 ... milliseconds. */
-static int64_t
-next_pause(int64_t pause)
-{
-	if (pause == 0)
-		return PAUSE_FIRST;
-	return pause * 2 < PAUSE_MAX ? pause * 2 : PAUSE_MAX;
-}
-
 static void
 down(struct lane *lane)
 {
@@ -91,8 +80,6 @@ down(struct lane *lane)
 	lane->state = LANE_DOWN;
 	forget_all_prepared(lane);
 	lane->dirty = lane->broken = lane->unwanted = false;
-	lane->retry_at = lane->loop->now + lane->pause;
-	lane->pause = next_pause(lane->pause);
 }
 
 static void
@@ -100,6 +87,7 @@ fail_to_connect(struct lane *lane)
 {
 	log_line(LOG_WARN, "no database: %s", PQerrorMessage(lane->connection));
 	down(lane);
+	pg_lane_failed(lane->pg);
 }
 
 static void
@@ -111,7 +99,6 @@ up(struct lane *lane)
 		return;
 	}
 	lane->state = LANE_UP;
-	lane->pause = 0;
 	watch(lane, EPOLLIN);
 	pg_lane_up(lane->pg, lane);
 }
@@ -205,12 +192,19 @@ finish(struct lane *lane)
 static struct err *
 loss(const struct pg_job *job, enum err_code code, const char *why)
 {
+	struct err *e;
+
 	if (job->error)
 		return job->error;
-	if (job->write && code == ERR_UNKNOWN_OUTCOME)
-		return err_internal(job->arena, ERR_UNKNOWN_OUTCOME, "%s", why);
+	if (job->write && code != ERR_LOST) {
+		e = err_new(job->arena, ERR_UNKNOWN_OUTCOME,
+			    "The outcome is unknown: the change may have been "
+			    "made.");
+		e->cause = arena_str(job->arena, str_of(why));
+		return e;
+	}
 	if (code == ERR_UNKNOWN_OUTCOME)
-		code = ERR_UNAVAILABLE;
+		code = ERR_LOST;
 	return err_internal(job->arena, code, "%s", why);
 }
 
@@ -451,7 +445,7 @@ on_ready(struct watch *w, uint32_t events)
 		 */
 		bool told = lane->head && lane->head->error;
 
-		lane_lost(lane, told ? ERR_UNAVAILABLE : ERR_UNKNOWN_OUTCOME,
+		lane_lost(lane, told ? ERR_LOST : ERR_UNKNOWN_OUTCOME,
 			  PQerrorMessage(lane->connection));
 		return;
 	}

@@ -35,8 +35,6 @@ struct lane {
 	bool dirty;	  /* something may be left to flush */
 	bool listens;	  /* the lane that hears notifications */
 	int64_t since;	  /* of the present state */
-	int64_t retry_at; /* when a lane that is down tries again */
-	int64_t pause;	  /* ... and how long it waits the next time */
 };
 
 void lane_init(struct lane *lane, struct pg *pg, struct loop *loop);
@@ -57,6 +55,7 @@ void lane_lost(struct lane *lane, enum err_code code, const char *why);
 /* Where the pool keeps what its lanes need. */
 PGconn *pg_connection_start(struct pg *pg);
 void pg_lane_up(struct pg *pg, struct lane *lane);
+void pg_lane_failed(struct pg *pg);
 void pg_notified(struct pg *pg);
 
 /* Turn a failed result into an error with the right code. */

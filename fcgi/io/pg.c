@@ -13,6 +13,9 @@ enum {
 	CONNECT_MAX = 3000, /* ms for a later one */
 	GRACE = 3000,	    /* ms beyond the server's own time limit */
 	STALE = 10,	    /* ms after which a shared lane looks slow */
+	HOLD_MAX = 2000,    /* ms that a job waits for a lane to come up */
+	PAUSE_FIRST = 100,  /* ms between attempts to connect */
+	PAUSE_MAX = 500,
 	PARAMS_MAX = 64,
 };
 
@@ -23,6 +26,7 @@ struct pg {
 	int n, next;
 	struct pg_job *pending, **pending_tail; /* for a lane to come up */
 	size_t npending;
+	int64_t pause, retry_at; /* after a connection that failed */
 	struct pg_job listen;
 	struct statement listen_statement;
 };
@@ -148,10 +152,24 @@ pg_notified(struct pg *pg)
 		pg->options.notified(pg->options.ctx);
 }
 
+/*
+ * A connection that fails makes all lanes wait, and then try one at a time,
+ * so that a server in trouble is not stormed.
+ */
+void
+pg_lane_failed(struct pg *pg)
+{
+	pg->pause = pg->pause ? pg->pause * 2 : PAUSE_FIRST;
+	if (pg->pause > PAUSE_MAX)
+		pg->pause = PAUSE_MAX;
+	pg->retry_at = pg->options.loop->now + pg->pause;
+}
+
 /* The first lane listens; what was said while it was down it has missed. */
 void
 pg_lane_up(struct pg *pg, struct lane *lane)
 {
+	pg->pause = 0;
 	if (!lane->listens)
 		return;
 	arena_reset(pg->listen.arena);
@@ -298,21 +316,28 @@ choose(struct pg *pg, const struct pg_job *job)
 	return other ? other : emptiest(pg, 0);
 }
 
+static bool
+is_connecting(const struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		if (pg->lanes[i].state == LANE_CONNECTING)
+			return true;
+	return false;
+}
+
 /* Is a lane about to come up, for all we know? */
 static bool
 is_hopeful(const struct pg *pg)
 {
-	for (int i = 0; i < pg->n; i++)
-		if (pg->lanes[i].state == LANE_CONNECTING ||
-		    pg->lanes[i].retry_at <= pg->options.loop->now)
-			return true;
-	return false;
+	return is_connecting(pg) || pg->retry_at <= pg->options.loop->now;
 }
 
 static void
 hold(struct pg *pg, struct pg_job *job)
 {
 	job->next = NULL;
+	if (job->since == 0)
+		job->since = pg->options.loop->now;
 	*pg->pending_tail = job;
 	pg->pending_tail = &job->next;
 	pg->npending++;
@@ -336,13 +361,19 @@ pg_submit(struct pg *pg, struct pg_job *job)
 	return NULL;
 }
 
+static bool
+is_overdue(const struct pg *pg, const struct pg_job *job)
+{
+	return pg->options.loop->now - job->since > HOLD_MAX;
+}
+
 /* Those who waited for a lane get it, or hear that there is none. */
 static void
 settle(struct pg *pg)
 {
 	struct pg_job *job = pg->pending, *next;
 
-	if (!job || (!pg_up(pg) && is_hopeful(pg)))
+	if (!job || (!pg_up(pg) && is_hopeful(pg) && !is_overdue(pg, job)))
 		return;
 	pg->pending = NULL;
 	pg->pending_tail = &pg->pending;
@@ -351,7 +382,11 @@ settle(struct pg *pg)
 		struct err *e;
 
 		next = job->next;
-		e = pg_submit(pg, job);
+		if (is_overdue(pg, job))
+			e = err_internal(job->arena, ERR_UNAVAILABLE,
+					 "no lane came up");
+		else
+			e = pg_submit(pg, job);
 		if (e)
 			job->done(job, e);
 	}
@@ -374,13 +409,16 @@ tick_lane(struct pg *pg, struct lane *lane)
 	int64_t now = lane->loop->now;
 	int64_t limit = pg->options.conf->statement_timeout + GRACE;
 
-	if (lane->state == LANE_DOWN && now >= lane->retry_at)
+	if (lane->state == LANE_DOWN && now >= pg->retry_at &&
+	    (pg->pause == 0 || !is_connecting(pg))) {
 		lane_connect(lane);
-	else if (lane->state == LANE_CONNECTING &&
-		 now - lane->since > CONNECT_MAX)
+	} else if (lane->state == LANE_CONNECTING &&
+		   now - lane->since > CONNECT_MAX) {
 		lane_lost(lane, ERR_UNAVAILABLE, "connecting took too long");
-	else if (waiting(lane) > limit)
+		pg_lane_failed(pg);
+	} else if (waiting(lane) > limit) {
 		lane_lost(lane, ERR_TIMEOUT, "the database does not answer");
+	}
 }
 
 void
