@@ -17,6 +17,7 @@
 #   raced    of those, the ones on a connection that had served before and
 #            now closed without a byte: a server may close an idle one
 #   each     how many answers each connection had
+#   slow     answers that took more than half a second
 #   slowest  seconds
 #
 # And words for tests of faults: until_true, since, broken_promises, mixed.
@@ -26,6 +27,7 @@ use v5.36;
 use Exporter 'import';
 use Errno      qw(EINPROGRESS EAGAIN EWOULDBLOCK EINTR);
 use File::Temp qw(tempfile);
+use IO::Select;
 use IO::Poll   qw(POLLIN POLLOUT POLLHUP POLLERR);
 use IO::Socket::INET;
 use JSON::PP;
@@ -80,7 +82,8 @@ sub during ($class, $p, $what, %opt)
 
 # --- Words for tests -------------------------------------------------------
 
-our @EXPORT = qw(until_true broken_promises mixed lives statuses session);
+our @EXPORT = qw(until_true broken_promises mixed lives statuses session
+	ask answers_of);
 
 # What the sub returns once it is true, or after so many seconds.
 sub until_true ($limit, $sub)
@@ -136,6 +139,35 @@ sub broken_promises ($p, $sum, $table = 'api.notes')
 	return @broken;
 }
 
+# Send requests for these targets without reading the answers.
+sub ask ($p, @targets)
+{
+	return map {
+		my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+			PeerPort => $p->port) or die "cannot connect: $!\n";
+		syswrite $socket, "GET $_ HTTP/1.1\r\nHost: localhost\r\n"
+			. "Connection: close\r\n\r\n";
+		$socket;
+	} @targets;
+}
+
+# The answers on these sockets; status 0 where none came in so many seconds.
+sub answers_of ($limit, @sockets)
+{
+	my $end = time + $limit;
+	return map { Postern::parse(_read_until($_, $end)) } @sockets;
+}
+
+sub _read_until ($socket, $end)
+{
+	my ($text, $select) = ('', IO::Select->new($socket));
+	while ($select->can_read(max(0, $end - time))) {
+		my $n = sysread $socket, $text, 1 << 18, length $text;
+		return $text if !$n;
+	}
+	return '';
+}
+
 # A psql of its own that runs these words; {pid, out}.
 sub session ($p, $text, $as = 'postgres')
 {
@@ -159,7 +191,7 @@ sub _work ($self)
 	alarm 120;
 	srand $$;
 	$self->{sum} = {n => 0, status => {}, wrong => [], marks => {},
-		cut => 0, raced => 0, slowest => 0};
+		cut => 0, raced => 0, slow => 0, slowest => 0};
 	my @all = map { {i => $_, at => 0, n => 0} } 1 .. $self->{connections};
 	my $end;
 	while (1) {
@@ -276,6 +308,7 @@ sub _answered ($self, $c, $end)
 	my $sum = $self->{sum};
 	my $r   = Postern::parse(substr $c->{in}, 0, $end);
 	my $request = $c->{request};
+	$sum->{slow}++ if time - $c->{since} > 0.5;
 	$sum->{slowest} = max($sum->{slowest}, time - $c->{since});
 	$sum->{status}{$r->{status}}++;
 	$c->{n}++;
