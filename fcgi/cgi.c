@@ -157,7 +157,7 @@ int
 cgi_explain(const struct conf *conf)
 {
 	static struct cgi cgi;
-	struct statement s;
+	struct statement s = {0};
 	struct err *e;
 
 	if (!open_all(&cgi, conf))

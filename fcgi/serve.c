@@ -19,7 +19,8 @@
 enum {
 	FLUSH_AT = 64 * 1024,
 	TRIES_MAX = 3,
-	RETRY_AFTER = 2, /* seconds, for clients */
+	RETRY_AFTER = 2,    /* seconds, for clients */
+	MODEL_AGAIN = 1000, /* ms between attempts to get a first model */
 };
 
 static void plan(struct exchange *x);
@@ -328,13 +329,14 @@ on_model_rows(struct pg_job *job, const PGresult *rows)
 {
 	struct serve *s =
 		(struct serve *)((char *)job - offsetof(struct serve, job));
-	struct str text = {PQgetvalue(rows, 0, 0),
-			   (size_t)PQgetlength(rows, 0, 0)};
 	struct model *fresh;
+	struct str text;
 	struct err *e;
 
 	if (PQntuples(rows) != 1)
 		return;
+	text = (struct str){PQgetvalue(rows, 0, 0),
+			    (size_t)PQgetlength(rows, 0, 0)};
 	e = model_read(s->arena, text, &fresh);
 	if (e) {
 		log_line(LOG_ERROR, "%.*s", STR_FMT(e->cause));
@@ -387,6 +389,7 @@ reload(struct serve *s)
 		.done = on_model,
 	};
 	s->reloading = true;
+	s->read_at = s->loop->now;
 	e = pg_submit(s->pg, &s->job);
 	if (e)
 		on_model(&s->job, e);
@@ -442,7 +445,10 @@ serve_close(struct serve *s)
 void
 serve_turn(struct serve *s)
 {
-	if (s->wanted) {
+	bool overdue = !s->model && pg_up(s->pg) &&
+		       s->loop->now - s->read_at > MODEL_AGAIN;
+
+	if (s->wanted || overdue) {
 		s->wanted = false;
 		reload(s);
 	}

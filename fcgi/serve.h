@@ -25,6 +25,7 @@ struct serve {
 	struct model *model;	  /* NULL: the database was never reached */
 	bool wanted;		  /* somebody said that it has changed */
 	bool reloading;		  /* it is being read */
+	int64_t read_at;	  /* when that was last begun */
 	bool stale;		  /* ... and has changed meanwhile */
 	struct exchange *waiting; /* for the one being read */
 	struct arena *arena;	  /* the reading's own */

@@ -1,16 +1,23 @@
 #include "api/rest.h"
 
 #include "api/answer.h"
-#include "core/print.h"
 #include "core/type.h"
+
+enum { TAGS_MAX = 64 }; /* of an If-Match */
 
 /* ---- what a table answers with ---- */
 
-static bool
-may_select(const struct constraint *c, uint32_t role)
+bool
+rest_may_see(const struct column *c, uint32_t role)
+{
+	return !c->hidden && (c->grants.select & role);
+}
+
+bool
+rest_may_see_key(const struct constraint *c, uint32_t role)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (!(c->columns[i]->grants.select & role))
+		if (!rest_may_see(c->columns[i], role))
 			return false;
 	return true;
 }
@@ -20,8 +27,8 @@ rest_is_object(const struct column *c, uint32_t role)
 {
 	const struct column *key = rest_link_key(c);
 
-	return key && (key->grants.select & role) && c->link->to->primary &&
-	       may_select(c->link->to->primary, role);
+	return key && rest_may_see(key, role) && c->link->to->primary &&
+	       rest_may_see_key(c->link->to->primary, role);
 }
 
 static void
@@ -52,7 +59,7 @@ make_shape(struct call *call)
 	for (size_t i = 0; i < t->ncolumns && !rest->minimal; i++) {
 		const struct column *c = &t->columns[i];
 
-		if (c->hidden || !(c->grants.select & rest->role))
+		if (!rest_may_see(c, rest->role))
 			continue;
 		if (rest_is_object(c, rest->role))
 			add_object(call, shape, c->link);
@@ -105,17 +112,24 @@ version_of_tag(struct str tag)
 	return version;
 }
 
-/* The versions of all tags of the header, as an array's text. */
+/* The versions of a header's first tags, as an array's text. */
 static struct str
 versions_of_tags(struct arena *a, struct str header)
 {
-	struct str list = STR("{0");
+	struct buf b = buf_new(TAGS_MAX * 16);
+	struct str list;
 
-	while (header.n)
-		list = arena_printf(
-			a, "%.*s,%u", STR_FMT(list),
-			version_of_tag(str_trim(str_cut(&header, ','))));
-	return arena_printf(a, "%.*s}", STR_FMT(list));
+	BUF_LIT(&b, "{0");
+	for (int i = 0; header.n && i < TAGS_MAX; i++) {
+		struct str tag = str_trim(str_cut(&header, ','));
+
+		buf_char(&b, ',');
+		buf_int(&b, version_of_tag(tag));
+	}
+	buf_char(&b, '}');
+	list = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return list;
 }
 
 /*
@@ -213,7 +227,7 @@ get_by_key(struct call *call, struct str value)
 	TRY(issues_err(&issues, call->arena));
 	rest_of(call)->current = value;
 	add_condition(call, (struct condition){key, CMP_EQ, value});
-	call->plan.quick = true;
+	call->plan.quick = table_is_stored(rest_of(call)->table);
 	return NULL;
 }
 
@@ -234,7 +248,7 @@ static struct err *
 get_item(struct call *call)
 {
 	call->plan.op = PLAN_SELECT;
-	call->plan.quick = true;
+	call->plan.quick = table_is_stored(rest_of(call)->table);
 	return where_id(call);
 }
 
@@ -258,7 +272,7 @@ post(struct call *call)
 	rest_read_members(call, true, &issues);
 	TRY(issues_err(&issues, call->arena));
 	if (rest->table->primary &&
-	    may_select(rest->table->primary, rest->role))
+	    rest_may_see_key(rest->table->primary, rest->role))
 		ask_for_key(call);
 	return rest_check_moment(call);
 }
@@ -447,7 +461,8 @@ begin_plan(struct call *call)
 			!answer_allows("GET, HEAD", call->request.method);
 	p->table = rest->table;
 	p->shape = make_shape(call);
-	p->version = !str_eq(call->request.method, STR("DELETE"));
+	p->version = (rest->table->grants.select & rest->role) &&
+		     !str_eq(call->request.method, STR("DELETE"));
 }
 
 static struct err *
@@ -487,122 +502,9 @@ plan(struct call *call)
 	return route->plan(call);
 }
 
-/* ---- answering ---- */
-
-/* The versions of the row and its linked rows, and the model's. */
-static struct str
-version_tag(struct call *call)
-{
-	struct buf b = buf_new(1024);
-	uint64_t model = str_hash(call->request.model->version);
-	struct str tag;
-
-	for (size_t i = 0; i < call->nversions; i++) {
-		uint32_t xmin = 0;
-
-		for (size_t k = 0; k < call->versions[i].n; k++)
-			xmin = xmin << 8 |
-			       (unsigned char)call->versions[i].p[k];
-		buf_printf(&b, "%s%x", i ? "." : "\"", xmin);
-	}
-	buf_printf(&b, "-%x\"", (unsigned)model);
-	tag = arena_str(call->arena, buf_str(&b));
-	buf_free(&b);
-	return tag;
-}
-
-static struct str
-tag(struct call *call)
-{
-	uint64_t hash;
-
-	if (call->streaming)
-		return STR("");
-	if (call->nversions)
-		return version_tag(call);
-	hash = str_hash(buf_str(call->reply.body));
-	return arena_printf(call->arena, "\"%016llx\"",
-			    (unsigned long long)hash);
-}
-
-static void
-answer_read(struct call *call)
-{
-	struct reply *reply = &call->reply;
-	struct str etag = tag(call);
-
-	reply->status = 200;
-	if (etag.n)
-		reply_header(reply, "ETag", etag);
-	if (call->more)
-		rest_link_next(call);
-	if (!etag.n || !call->request.if_none_match.n ||
-	    !http_etag_match(call->request.if_none_match, etag, true))
-		return;
-	reply->status = 304;
-	reply->type = NULL;
-	buf_clear(reply->body);
-}
-
-/* Location: /users/id, the values of a composite key joined by commas. */
-static void
-locate(struct call *call)
-{
-	struct buf to = buf_new(64 * 1024), value = buf_new(64 * 1024);
-
-	buf_char(&to, '/');
-	buf_put(&to, http_encode(call->arena, rest_of(call)->table->name));
-	for (size_t i = 0; i < call->plan.norder; i++) {
-		struct str text;
-
-		buf_clear(&value);
-		print_value(&value, call->plan.order[i].column, call->keys[i]);
-		text = buf_str(&value);
-		if (str_starts(text, STR("\"")))
-			text = str_sub(text, 1, text.n - 2);
-		buf_char(&to, i ? ',' : '/');
-		buf_put(&to, http_encode(call->arena, text));
-	}
-	reply_header(&call->reply, "Location", buf_str(&to));
-	buf_free(&to);
-	buf_free(&value);
-}
-
-static void
-answer_write(struct call *call)
-{
-	struct reply *reply = &call->reply;
-	bool created = call->plan.op == PLAN_INSERT;
-
-	reply->status = created ? 201 : 200;
-	if (created && call->keys)
-		locate(call);
-	if (call->nversions)
-		reply_header(reply, "ETag", version_tag(call));
-	if (!rest_of(call)->minimal)
-		return;
-	reply->status = created ? 201 : 204;
-	reply->type = NULL;
-	buf_clear(reply->body);
-	reply_header(reply, "Preference-Applied", STR("return=minimal"));
-}
-
-static struct err *
-render(struct call *call)
-{
-	call->reply.type = "application/json";
-	if (!call->plan.list && call->rows == 0)
-		return rest_missing(call);
-	if (answer_allows("GET, HEAD", call->request.method))
-		answer_read(call);
-	else
-		answer_write(call);
-	return NULL;
-}
-
 const struct api rest_api = {
 	.name = "rest",
 	.plan = plan,
-	.render = render,
+	.render = rest_render,
 	.fail = rest_fail,
 };

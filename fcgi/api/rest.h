@@ -32,6 +32,10 @@ rest_of(const struct call *call)
 
 /* ---- rest.c ---- */
 
+/* May the role be shown the column, or all of a key's? */
+bool rest_may_see(const struct column *c, uint32_t role);
+bool rest_may_see_key(const struct constraint *c, uint32_t role);
+
 /* Is a key's target shown as an object of its id and name? */
 bool rest_is_object(const struct column *c, uint32_t role);
 
@@ -45,7 +49,8 @@ struct str rest_key_param(struct call *call, const char *prefix);
 
 /*
  * The text key of the table that a column links to, or NULL when it links
- * nowhere, to a table without one, or by that very key.
+ * nowhere, to a table without one, by that very key, or when the member that
+ * would give it is another column's name.
  */
 const struct column *rest_link_key(const struct column *c);
 
@@ -76,11 +81,16 @@ struct err *rest_check_moment(struct call *call);
 /* limit, order, after and filters become the plan of a list. */
 struct err *rest_plan_list(struct call *call);
 
-/* The default order: the primary key, else none. */
+/* Order by the primary key's columns, as far as they may be seen. */
 void rest_order_by_key(struct call *call);
 
 /* The Link header to the next page. */
 void rest_link_next(struct call *call);
+
+/* ---- rest_answer.c ---- */
+
+/* Status and headers of what came of the plan: ETag, Location, Link. */
+struct err *rest_render(struct call *call);
 
 /* ---- rest_fail.c ---- */
 

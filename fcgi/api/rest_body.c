@@ -61,13 +61,27 @@ add_issue(struct call *call, struct issues *issues, struct str member,
 		   });
 }
 
+/* Is `name` the text `link` + "_" + `key`? */
+static bool
+is_joined(struct str name, struct str link, struct str key)
+{
+	return name.n == link.n + 1 + key.n && str_starts(name, link) &&
+	       name.p[link.n] == '_' && str_ends(name, key);
+}
+
 const struct column *
 rest_link_key(const struct column *c)
 {
 	const struct fkey *link = c->link;
+	const struct column *key = link ? link->to->key : NULL;
 
-	return link && link->references[0] != link->to->key ? link->to->key
-							    : NULL;
+	if (!key || link->references[0] == key)
+		return NULL;
+	for (size_t i = 0; i < link->from->ncolumns; i++)
+		if (is_joined(link->from->columns[i].name, link->link,
+			      key->name))
+			return NULL;
+	return key;
 }
 
 struct str
@@ -102,9 +116,12 @@ static bool
 read_moment(struct call *call, json_object *value, struct str *ret)
 {
 	struct buf b = buf_new(64);
+	struct str text = json_object_is_type(value, json_type_string)
+				  ? json_str(value)
+				  : str_of(json_object_get_string(value));
 	int64_t us;
 
-	if (!moment_read(str_of(json_object_get_string(value)), &us)) {
+	if (!moment_read(text, &us)) {
 		rest_of(call)->bad_moment = true;
 		return false;
 	}

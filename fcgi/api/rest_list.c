@@ -50,9 +50,7 @@ visible(struct lister *l, struct str name)
 	const struct rest *rest = rest_of(l->call);
 	const struct column *c = table_column(rest->table, name);
 
-	if (!c || c->hidden || !(c->grants.select & rest->role))
-		return NULL;
-	return c;
+	return c && rest_may_see(c, rest->role) ? c : NULL;
 }
 
 /* ---- limit ---- */
@@ -92,7 +90,6 @@ read_limit(struct lister *l)
 	else if (p && limit > max)
 		limit_issue(l, "less", max, "value_error.number.not_le");
 	l->call->plan.limit = limit;
-	l->call->plan.keys = limit > 0;
 }
 
 /* ---- order ---- */
@@ -132,15 +129,22 @@ rest_order_by_key(struct call *call)
 	if (!call->plan.order)
 		make_order(call);
 	for (size_t i = 0; primary && i < primary->n; i++)
-		add_order(call, primary->columns[i], false);
+		if (rest_may_see(primary->columns[i], rest_of(call)->role))
+			add_order(call, primary->columns[i], false);
 }
 
-/* Does a key of the table begin with exactly the order so far? */
+/* Is the order so far enough to tell any two rows apart? */
 static bool
-is_unique(const struct call *call)
+is_total(const struct call *call)
 {
 	const struct table *t = rest_of(call)->table;
 	const struct plan *p = &call->plan;
+	size_t found = 0;
+
+	for (size_t i = 0; t->primary && i < t->primary->n; i++)
+		found += is_ordered_by(p, t->primary->columns[i]);
+	if (t->primary && found == t->primary->n)
+		return true;
 
 	for (size_t i = 0; i < t->nuniques; i++)
 		if (t->uniques[i].n == 1 &&
@@ -163,17 +167,20 @@ read_order(struct lister *l)
 		const struct column *c =
 			visible(l, str_sub(name, descending, name.n));
 
-		if (c && is_comparable(c))
+		if (c && is_comparable(c)) {
 			add_order(l->call, c, descending);
-		else
-			complain(l, p->name,
-				 arena_printf(l->call->arena,
-					      "cannot order by '%.*s'",
-					      STR_FMT(name)),
-				 "value_error.order");
+			continue;
+		}
+		complain(l, p->name,
+			 arena_printf(l->call->arena, "cannot order by '%.*s'",
+				      STR_FMT(name)),
+			 "value_error.order");
+		break;
 	}
-	if (!is_unique(l->call))
+	if (!is_total(l->call))
 		rest_order_by_key(l->call);
+	/* Only a total order has a place for a cursor. */
+	l->call->plan.keys = l->call->plan.limit && is_total(l->call);
 }
 
 /* ---- cursors ---- */
@@ -256,7 +263,7 @@ read_cursor(struct call *call, struct str text)
 	struct str json;
 	json_object *list = NULL;
 
-	if (p->norder == 0 || !base64_decode(call->arena, text, &json) ||
+	if (!p->keys || !base64_decode(call->arena, text, &json) ||
 	    json_read(call->arena, json, &list) ||
 	    !json_object_is_type(list, json_type_array) ||
 	    json_object_array_length(list) != p->norder + 1 ||
@@ -436,8 +443,8 @@ rest_plan_list(struct call *call)
 		complain(&l, after->name, STR("invalid cursor"),
 			 "value_error.cursor");
 	read_filters(&l);
-	p->quick = p->limit && p->limit <= QUICK_MAX && p->nwhere == 0 &&
-		   !param(&l, "order");
+	p->quick = p->keys && p->limit <= QUICK_MAX && p->nwhere == 0 &&
+		   !param(&l, "order") && table_is_stored(p->table);
 	return issues_err(&l.issues, call->arena);
 }
 

@@ -271,7 +271,7 @@ put_operation(struct writer *w, const struct operation *o)
 	struct str name = w->rest.table->name;
 	char method[8] = {0};
 
-	for (size_t i = 0; o->method[i] && i < sizeof(method) - 1; i++)
+	for (size_t i = 0; i < sizeof(method) - 1 && o->method[i]; i++)
 		method[i] = (char)(o->method[i] + 32);
 	buf_printf(w->b, "\"%s\":{\"tags\":[", method);
 	put_string(w, name);

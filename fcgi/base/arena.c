@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
+#include "base/mem.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define POISONING 1
@@ -42,19 +42,10 @@ struct arena {
 	struct deferred *deferred;
 };
 
-static void *
-must(void *p)
-{
-	if (p)
-		return p;
-	log_line(LOG_ERROR, "out of memory");
-	exit(EXIT_FAILURE);
-}
-
 static struct block *
 block_new(size_t size)
 {
-	struct block *b = must(malloc(sizeof(*b) + size));
+	struct block *b = mem_must(malloc(sizeof(*b) + size));
 
 	b->next = NULL;
 	b->size = size;
@@ -65,7 +56,7 @@ block_new(size_t size)
 struct arena *
 arena_new(size_t size)
 {
-	struct arena *a = must(calloc(1, sizeof(*a)));
+	struct arena *a = mem_zero(1, sizeof(*a));
 
 	a->first = a->current = block_new(size);
 	return a;
@@ -117,7 +108,7 @@ arena_alloc(struct arena *a, size_t n)
 	char *p;
 
 	if (need < n)
-		must(NULL);
+		mem_must(NULL);
 	if (need > a->current->size - a->used)
 		grow(a, need);
 	p = a->current->bytes + a->used;
@@ -132,7 +123,7 @@ arena_array(struct arena *a, size_t n, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
-		must(NULL);
+		mem_must(NULL);
 	return arena_alloc(a, bytes);
 }
 

@@ -132,7 +132,7 @@ read_constraint(struct reader *r, const struct table *t, struct constraint *c,
 	c->message = member(r, o, "message");
 	c->n = length(names);
 	c->columns = find_columns(r, t, names);
-	return c->columns != NULL;
+	return c->n > 0 && c->columns != NULL;
 }
 
 static struct constraint *
@@ -440,6 +440,12 @@ const struct column *
 table_column(const struct table *t, struct str name)
 {
 	return find_column(t, name);
+}
+
+bool
+table_is_stored(const struct table *t)
+{
+	return t->kind == REL_TABLE || t->kind == REL_PARTITIONED;
 }
 
 const struct fkey *

@@ -123,6 +123,9 @@ uint32_t model_role(const struct model *m, struct str name);
 /* The column of that name, or NULL. */
 const struct column *table_column(const struct table *t, struct str name);
 
+/* Has it indexes of its own, so that one row is found at once? */
+bool table_is_stored(const struct table *t);
+
 /* The foreign key whose object is called `link`, or NULL. */
 const struct fkey *table_link(const struct table *t, struct str link);
 

@@ -30,14 +30,17 @@ phrase(int status)
 		{304, "Not Modified"	    },
 		{307, "Temporary Redirect"	  },
 		{400, "Bad Request"	   },
+		{403, "Forbidden"		 },
 		{404, "Not Found"		 },
 		{405, "Method Not Allowed"	  },
+		{409, "Conflict"		},
 		{412, "Precondition Failed"  },
 		{413, "Content Too Large"	 },
 		{422, "Unprocessable Content"},
+		{500, "Internal Server Error"},
 		{503, "Service Unavailable"  },
 		{504, "Gateway Timeout"      },
-		{500, "Internal Server Error"},
+		{507, "Insufficient Storage" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -488,7 +488,7 @@ read_array(const struct input *in, json_object *value, struct issues *issues,
 {
 	struct buf b = buf_new(8 * 1024 * 1024);
 	bool ok = json_object_is_type(value, json_type_array) &&
-		  put_element(&b, value);
+		  put_element(&b, value) && !b.broken;
 
 	if (ok)
 		*ret = arena_str(in->arena, buf_str(&b));

@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 enum {
 	LISTENER = 0,
 	RECORD_HEAD = 8,
@@ -26,8 +28,9 @@ struct slot {
 	struct fcgi *fcgi;
 	FCGX_Request fcgx;
 	enum slot_state state;
-	bool opened; /* the exchange is */
-	bool failed; /* the peer takes no more bytes */
+	bool opened;   /* the exchange is */
+	bool failed;   /* the peer takes no more bytes */
+	uint64_t turn; /* of the loop, in which it was taken */
 };
 
 struct fcgi {
@@ -105,7 +108,7 @@ add_stream(struct writer *w, int id, struct str first, struct str second)
 		size_t rest = RECORD_MAX - a;
 		size_t b = second.n < rest ? second.n : rest;
 
-		if (w->n > IOV_AT_ONCE - 6)
+		if (w->n > IOV_AT_ONCE - 7)
 			write_out(w);
 		add_head(w, STDOUT, id, a + b);
 		add_bytes(w, first.p, a);
@@ -342,6 +345,7 @@ on_listener(struct watch *w, uint32_t events)
 		return;
 	}
 	f->open++;
+	slot->turn = f->options.loop->turn;
 	/* From now on this slot reads, it never accepts. */
 	slot->fcgx.listen_sock = -1;
 	loop_add(f->options.loop, slot->fcgx.ipcFd, &slot->watch, EPOLLIN);
@@ -361,6 +365,9 @@ on_slot(struct watch *w, uint32_t events)
 	struct fcgi *f = slot->fcgi;
 
 	(void)events;
+	/* What this turn still brings is of the connection before. */
+	if (slot->turn == f->options.loop->turn)
+		return;
 	if (slot->state == SLOT_BUSY) {
 		loop_remove(f->options.loop, slot->fcgx.ipcFd);
 		slot->exchange.gone = true;
@@ -397,9 +404,9 @@ fcgi_open(const struct fcgi_options *options)
 	setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "200", 1);
 	FCGX_Init();
 	fcntl(LISTENER, F_SETFL, fcntl(LISTENER, F_GETFL) | O_NONBLOCK);
-	f = calloc(1, sizeof(*f));
+	f = mem_zero(1, sizeof(*f));
 	f->options = *options;
-	f->slots = calloc((size_t)options->slots, sizeof(*f->slots));
+	f->slots = mem_zero((size_t)options->slots, sizeof(*f->slots));
 	f->listener.ready = on_listener;
 	listen_again(f);
 	return f;

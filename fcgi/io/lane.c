@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 
 static void on_ready(struct watch *w, uint32_t events);
 
@@ -156,6 +157,7 @@ push(struct lane *lane, struct pg_job *job)
 {
 	job->next = NULL;
 	job->error = NULL;
+	job->preparing = 0;
 	job->since = lane->loop->now;
 	*lane->tail = job;
 	lane->tail = &job->next;
@@ -251,8 +253,9 @@ deallocate(struct lane *lane, unsigned id)
  * least used one goes.
  */
 static struct prepared *
-prepare(struct lane *lane, struct str text, uint64_t hash)
+prepare(struct lane *lane, struct pg_job *job, uint64_t hash)
 {
+	struct str text = job->statement->text;
 	struct prepared *p;
 	char name[24];
 
@@ -263,23 +266,26 @@ prepare(struct lane *lane, struct str text, uint64_t hash)
 		free(p->text);
 		if (!deallocate(lane, p->id))
 			lane->broken = true;
+		job->preparing++;
 	}
-	*p = (struct prepared){hash, strdup(text.p), ++lane->last_id, 0};
+	*p = (struct prepared){hash, mem_text(text.p), ++lane->last_id, 0};
 	snprintf(name, sizeof(name), "p%u", p->id);
+	job->preparing++;
 	if (!PQsendPrepare(lane->connection, name, text.p, 0, NULL))
 		lane->broken = true;
 	return p;
 }
 
 static bool
-send_prepared(struct lane *lane, const struct statement *s)
+send_prepared(struct lane *lane, struct pg_job *job)
 {
+	const struct statement *s = job->statement;
 	uint64_t hash = str_hash(s->text);
 	struct prepared *p = find_prepared(lane, s->text, hash);
 	char name[24];
 
 	if (!p)
-		p = prepare(lane, s->text, hash);
+		p = prepare(lane, job, hash);
 	p->used = lane->jobs;
 	snprintf(name, sizeof(name), "p%u", p->id);
 	return PQsendQueryPrepared(lane->connection, name, s->nargs, s->args,
@@ -304,7 +310,7 @@ lane_send(struct lane *lane, struct pg_job *job)
 	if (job->stream && lane->queued == 1)
 		sent = send_stream(lane, job->statement);
 	else
-		sent = send_prepared(lane, job->statement);
+		sent = send_prepared(lane, job);
 	if (!sent || !PQpipelineSync(lane->connection))
 		lane->broken = true;
 	lane->dirty = true;
@@ -330,8 +336,8 @@ lane_flush(struct lane *lane)
 /* ---- receiving ---- */
 
 /*
- * A statement that failed in a way that has to do with the schema is
- * prepared anew the next time.
+ * A statement that could not be prepared, or that failed in a way that has to
+ * do with the schema, is prepared anew the next time.
  */
 static void
 forget_prepared(struct lane *lane, const struct pg_job *job)
@@ -353,7 +359,8 @@ on_failure(struct lane *lane, struct pg_job *job, const PGresult *res)
 
 	if (!job->error && state.n)
 		job->error = pg_error(job->arena, res);
-	if (job->error && job->error->code == ERR_SCHEMA_CHANGED)
+	if (job->preparing ||
+	    (job->error && job->error->code == ERR_SCHEMA_CHANGED))
 		forget_prepared(lane, job);
 	return state.n != 0 && !str_starts(state, STR("57P"));
 }
@@ -374,6 +381,9 @@ on_result(struct lane *lane, const PGresult *res)
 	case PGRES_NONFATAL_ERROR:
 	case PGRES_BAD_RESPONSE:
 		return on_failure(lane, job, res);
+	case PGRES_COMMAND_OK:
+		job->preparing -= job->preparing > 0;
+		return true;
 	case PGRES_PIPELINE_SYNC:
 		finish(lane);
 		return true;

@@ -69,6 +69,7 @@ loop_turn(struct loop *l, int timeout)
 	n = epoll_pwait(l->epoll, events, EVENTS_PER_TURN, timeout,
 			&l->waiting);
 	seat_busy(l->seat);
+	l->turn++;
 	l->now = loop_clock();
 	for (int i = 0; i < n; i++) {
 		struct watch *w = events[i].data.ptr;

@@ -26,6 +26,7 @@ struct loop {
 	int epoll;
 	sigset_t waiting;  /* what is blocked while the loop waits */
 	struct seat *seat; /* told when a turn begins and ends; or NULL */
+	uint64_t turn;	   /* counts them */
 	int64_t now;	   /* milliseconds, monotonic, since this turn began */
 };
 

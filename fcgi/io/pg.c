@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "base/log.h"
+#include "base/mem.h"
 #include "io/lane.h"
 
 enum {
@@ -14,6 +14,7 @@ enum {
 	GRACE = 3000,	    /* ms beyond the server's own time limit */
 	STALE = 10,	    /* ms after which a shared lane looks slow */
 	HOLD_MAX = 2000,    /* ms that a job waits for a lane to come up */
+	VAIN_MAX = 200,	    /* ms that a statement may run for nobody */
 	PAUSE_FIRST = 100,  /* ms between attempts to connect */
 	PAUSE_MAX = 500,
 	PARAMS_MAX = 64,
@@ -87,8 +88,8 @@ add_param(struct pg *pg, int *n, const char *key, const char *value)
 			return;
 	if (*n == PARAMS_MAX - 1)
 		return;
-	pg->keys[*n] = strdup(key);
-	pg->values[(*n)++] = strdup(value);
+	pg->keys[*n] = mem_text(key);
+	pg->values[(*n)++] = mem_text(value);
 }
 
 static void
@@ -211,10 +212,10 @@ pg_open(struct arena *a, const struct pg_options *options, struct err **ret_why)
 		PQfreemem(why);
 		return NULL;
 	}
-	pg = calloc(1, sizeof(*pg));
+	pg = mem_zero(1, sizeof(*pg));
 	pg->options = *options;
 	pg->n = options->lanes;
-	pg->lanes = calloc((size_t)pg->n, sizeof(*pg->lanes));
+	pg->lanes = mem_zero((size_t)pg->n, sizeof(*pg->lanes));
 	pg->listen_statement.text = STR("listen postern");
 	pg->listen = (struct pg_job){.rows = no_rows,
 				     .done = no_end,
@@ -329,7 +330,8 @@ is_connecting(const struct pg *pg)
 static bool
 is_hopeful(const struct pg *pg)
 {
-	return is_connecting(pg) || pg->retry_at <= pg->options.loop->now;
+	return is_connecting(pg) || pg->pause <= PAUSE_FIRST ||
+	       pg->retry_at <= pg->options.loop->now;
 }
 
 static void
@@ -348,6 +350,11 @@ pg_submit(struct pg *pg, struct pg_job *job)
 {
 	struct lane *lane = choose(pg, job);
 
+	/* Rows come one by one only on a lane that has nothing else to do. */
+	if (lane && job->stream && lane->queued) {
+		hold(pg, job);
+		return NULL;
+	}
 	if (lane) {
 		lane_send(lane, job);
 		return NULL;
@@ -395,12 +402,18 @@ settle(struct pg *pg)
 void
 pg_abandon(struct pg *pg, struct pg_job *job)
 {
-	for (int i = 0; i < pg->n; i++) {
-		struct lane *lane = &pg->lanes[i];
+	(void)pg;
+	job->abandoned = true;
+}
 
-		if (lane->head == job && lane->queued == 1 && !job->write)
-			lane->broken = lane->dirty = lane->unwanted = true;
-	}
+/* Is all that the lane does for somebody who is gone, and not done soon? */
+static bool
+is_in_vain(const struct lane *lane)
+{
+	const struct pg_job *job = lane->head;
+
+	return job && job->abandoned && !job->write && lane->queued == 1 &&
+	       (job->stream || lane->loop->now - job->since > VAIN_MAX);
 }
 
 static void
@@ -418,6 +431,9 @@ tick_lane(struct pg *pg, struct lane *lane)
 		pg_lane_failed(pg);
 	} else if (waiting(lane) > limit) {
 		lane_lost(lane, ERR_TIMEOUT, "the database does not answer");
+	} else if (is_in_vain(lane)) {
+		lane->unwanted = true;
+		lane_lost(lane, ERR_LOST, "the client went away");
 	}
 }
 

@@ -37,6 +37,8 @@ struct pg_job {
 	struct pg_job *next;
 	struct err *error;
 	int64_t since;
+	int preparing;	/* statements before its own yet to be answered */
+	bool abandoned; /* nobody waits for it */
 };
 
 struct pg;
@@ -68,9 +70,9 @@ void pg_close(struct pg *pg);
 struct err *pg_submit(struct pg *pg, struct pg_job *job);
 
 /*
- * Nobody waits for this job any more.  Where it is alone on its lane the
- * connection is dropped, which ends the statement in the server within a
- * second; `done` is called either way, now or later.
+ * Nobody waits for this job any more.  If it is a read that takes long, alone
+ * on its lane, the connection is dropped soon, which ends the statement in
+ * the server within a second; `done` is called either way.
  */
 void pg_abandon(struct pg *pg, struct pg_job *job);
 

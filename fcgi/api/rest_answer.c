@@ -1,0 +1,128 @@
+#include "api/answer.h"
+#include "api/rest.h"
+#include "core/print.h"
+#include "core/type.h"
+
+/* The versions of the row and its linked rows, and the model's. */
+static struct str
+version_tag(struct call *call)
+{
+	struct buf b = buf_new(1024);
+	uint64_t model = str_hash(call->request.model->version);
+	struct str tag;
+
+	for (size_t i = 0; i < call->nversions; i++) {
+		uint32_t xmin = 0;
+
+		for (size_t k = 0; k < call->versions[i].n; k++)
+			xmin = xmin << 8 |
+			       (unsigned char)call->versions[i].p[k];
+		buf_printf(&b, "%s%x", i ? "." : "\"", xmin);
+	}
+	buf_printf(&b, "-%x\"", (unsigned)model);
+	tag = arena_str(call->arena, buf_str(&b));
+	buf_free(&b);
+	return tag;
+}
+
+static struct str
+tag(struct call *call)
+{
+	uint64_t hash;
+
+	if (call->streaming)
+		return STR("");
+	if (call->nversions)
+		return version_tag(call);
+	hash = str_hash(buf_str(call->reply.body));
+	return arena_printf(call->arena, "\"%016llx\"",
+			    (unsigned long long)hash);
+}
+
+static void
+answer_read(struct call *call)
+{
+	struct reply *reply = &call->reply;
+	struct str etag = tag(call);
+
+	reply->status = 200;
+	if (etag.n)
+		reply_header(reply, "ETag", etag);
+	if (call->more)
+		rest_link_next(call);
+	if (!etag.n || !call->request.if_none_match.n ||
+	    !http_etag_match(call->request.if_none_match, etag, true))
+		return;
+	reply->status = 304;
+	reply->type = NULL;
+	buf_clear(reply->body);
+}
+
+/* A value as it stands in a path. */
+static void
+put_path_value(struct call *call, struct buf *to, const struct column *c,
+	       struct str value)
+{
+	struct buf b = buf_new(64 * 1024);
+	bool raw = c->type->kind == TYPE_TEXT || c->type->kind == TYPE_ENUM;
+	struct str text = value;
+
+	if (!raw) {
+		print_value(&b, c, value);
+		text = buf_str(&b);
+		if (str_starts(text, STR("\"")))
+			text = str_sub(text, 1, text.n - 2);
+	}
+	buf_put(to, http_encode(call->arena, text));
+	buf_free(&b);
+}
+
+/* Location: /users/id, the values of a composite key joined by commas. */
+static void
+locate(struct call *call)
+{
+	struct buf to = buf_new(64 * 1024);
+
+	buf_char(&to, '/');
+	buf_put(&to, http_encode(call->arena, rest_of(call)->table->name));
+	for (size_t i = 0; i < call->plan.norder; i++) {
+		buf_char(&to, i ? ',' : '/');
+		put_path_value(call, &to, call->plan.order[i].column,
+			       call->keys[i]);
+	}
+	if (!to.broken)
+		reply_header(&call->reply, "Location", buf_str(&to));
+	buf_free(&to);
+}
+
+static void
+answer_write(struct call *call)
+{
+	struct reply *reply = &call->reply;
+	bool created = call->plan.op == PLAN_INSERT;
+
+	reply->status = created ? 201 : 200;
+	if (created && call->keys)
+		locate(call);
+	if (call->nversions)
+		reply_header(reply, "ETag", version_tag(call));
+	if (!rest_of(call)->minimal)
+		return;
+	reply->status = created ? 201 : 204;
+	reply->type = NULL;
+	buf_clear(reply->body);
+	reply_header(reply, "Preference-Applied", STR("return=minimal"));
+}
+
+struct err *
+rest_render(struct call *call)
+{
+	call->reply.type = "application/json";
+	if (!call->plan.list && call->rows == 0)
+		return rest_missing(call);
+	if (answer_allows("GET, HEAD", call->request.method))
+		answer_read(call);
+	else
+		answer_write(call);
+	return NULL;
+}
