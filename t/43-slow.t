@@ -161,7 +161,7 @@ subtest 'a migration while serving' => sub {
 		ok $shaped->('id mark said'), 'one in use goes, unannounced';
 		$p->sql('alter table api.notes alter said drop default,'
 			. ' alter said type integer using 7');
-		ok until_true(1.5, sub { $p->http(GET => '/notes?limit=1&order=-id')
+		ok until_true(1.5, sub { $p->http(GET => '/notes?limit=1&order=id')
 			->{body} =~ /"said":7/ }), 'one changes its type';
 		$p->sql('alter table api.notes rename said to told; notify postern');
 		ok $shaped->('id mark told'), 'one changes its name';
@@ -171,14 +171,14 @@ subtest 'a migration while serving' => sub {
 	is_deeply $sum->{wrong}, [], "none of $sum->{n} requests failed";
 	is_deeply [broken_promises($p, $sum)], [], 'each write is there once';
 	$sum = Load->during($p, sub {
-		for my $i (1 .. 30) {
-			$p->sql("alter table api.notes add c$i text default 'x';"
-				. 'notify postern');
-			$p->sql("alter table api.notes drop c$i; notify postern");
+		for (1 .. 8) {
+			$p->sql("alter table api.notes $_; notify postern")
+				for 'add c integer', 'alter c type bigint',
+				'alter c type text', 'rename c to d', 'drop d';
 		}
 	}, make => mixed('shapes'), connections => 6);
 	is_deeply $sum->{wrong}, [],
-		"sixty changes in a row: none of $sum->{n} requests failed";
+		"forty changes in a row: none of $sum->{n} requests failed";
 	is_deeply [broken_promises($p, $sum)], [], 'each write is there once';
 	ok $shaped->('id mark'), 'the last shape counts';
 };
