@@ -138,6 +138,7 @@ sub crowd ($s, $o)
 	my @crowd = map { $_->[0] } $r->{pairs}->@*;
 	$r->{$_} = Bench::Measure::median(do { my $k = $_; map { $_->{$k} }
 		@crowd }) for qw(p50 p99 max errors);
+	$r->{dirty} = _worst(Bench::Measure::private_dirty($s->workers));
 	return $r;
 }
 

@@ -205,8 +205,9 @@ sub _cold ($r, $all)
 sub _crowd ($r, $all)
 {
 	return sprintf "R1 on 256 connections: %s requests/s, %.2f of those on 64;"
-		. " %d errors; p50 %.1f ms,\np99 %.1f ms, slowest %.1f ms.\n",
-		_n($r->{first}), @$r{qw(ratio errors p50 p99 max)};
+		. " %d errors; p50 %.1f ms,\np99 %.1f ms, slowest %.1f ms;"
+		. " Private_Dirty of a worker then %.1f MiB.\n", _n($r->{first}),
+		@$r{qw(ratio errors p50 p99 max)}, $r->{dirty} / 1024;
 }
 
 sub _slow ($r, $all)
