@@ -18,9 +18,11 @@
 
 enum {
 	FLUSH_AT = 64 * 1024,
-	TRIES_MAX = 3,
+	TRIES_CONFLICT = 3,
+	TRIES_MAX = 10,	    /* lanes go together, migrations have many steps */
 	RETRY_AFTER = 2,    /* seconds, for clients */
 	MODEL_AGAIN = 1000, /* ms between attempts to get a first model */
+	MODEL_PAUSE = 100,  /* ms between readings, however often it changes */
 };
 
 static void plan(struct exchange *x);
@@ -79,14 +81,14 @@ fail(struct exchange *x, const struct err *e)
 static bool
 may_retry(const struct exchange *x, const struct err *e)
 {
-	if (x->tries >= TRIES_MAX || x->call.reply.begun || x->gone)
+	if (x->call.reply.begun || x->gone)
 		return false;
 	switch (e->code) {
-	case ERR_LOST:
 	case ERR_CONFLICT:
-		return true;
+		return x->tries < TRIES_CONFLICT;
+	case ERR_LOST:
 	case ERR_SCHEMA_CHANGED:
-		return x->tries == 1;
+		return x->tries < TRIES_MAX;
 	default:
 		return false;
 	}
@@ -257,6 +259,7 @@ send(struct exchange *x)
 		.statement = &x->statement,
 		.quick = p->quick,
 		.write = p->op != PLAN_SELECT,
+		.later = x->tries > 1,
 		.stream = p->op == PLAN_SELECT && p->list && p->limit == 0,
 		.rows = on_rows,
 		.done = on_done,
@@ -342,6 +345,8 @@ on_model_rows(struct pg_job *job, const PGresult *rows)
 		log_line(LOG_ERROR, "%.*s", STR_FMT(e->cause));
 		return;
 	}
+	if (s->model && !str_eq(s->model->version, fresh->version))
+		pg_forget(s->pg);
 	model_drop(s->model);
 	s->model = fresh;
 }
@@ -445,10 +450,10 @@ serve_close(struct serve *s)
 void
 serve_turn(struct serve *s)
 {
-	bool overdue = !s->model && pg_up(s->pg) &&
-		       s->loop->now - s->read_at > MODEL_AGAIN;
+	int64_t age = s->loop->now - s->read_at;
+	bool overdue = !s->model && pg_up(s->pg) && age > MODEL_AGAIN;
 
-	if (s->wanted || overdue) {
+	if ((s->wanted && age > MODEL_PAUSE) || overdue) {
 		s->wanted = false;
 		reload(s);
 	}

@@ -131,7 +131,7 @@ drained(struct worker *w)
 static void
 turn(struct worker *w)
 {
-	bool calm = !told_to_leave && pg_calm(w->serve.pg);
+	bool calm = !told_to_leave && !w->serve.wanted && pg_calm(w->serve.pg);
 
 	loop_turn(&w->loop, calm ? CALM_TICK : TICK);
 	serve_turn(&w->serve);

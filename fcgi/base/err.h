@@ -24,12 +24,12 @@
 	X(CONSTRAINT, 400, "constraint", "Bad Request")                    \
 	X(REFERENCED, 400, "referenced", "Bad Request")                    \
 	X(FORBIDDEN, 403, "forbidden", "Forbidden")                        \
-	X(LOCKED, 503, "locked", "Service Unavailable")                    \
-	X(BUSY, 503, "busy", "Service Unavailable")                        \
+	X(LOCKED, 503, "locked", "Locked by another request, try again")   \
+	X(BUSY, 503, "busy", "Too busy, try again")                        \
 	X(UNAVAILABLE, 503, "unavailable", "Service Unavailable")          \
 	X(LOST, 503, "connection_lost", "Service Unavailable")             \
 	X(UNKNOWN_OUTCOME, 503, "outcome_unknown", "Service Unavailable")  \
-	X(READ_ONLY, 503, "read_only", "Service Unavailable")              \
+	X(READ_ONLY, 503, "read_only", "Read-only for now")                \
 	X(TIMEOUT, 504, "query_timeout", "Gateway Timeout")                \
 	X(STORAGE, 507, "insufficient_storage", "Insufficient Storage")    \
 	X(SCHEMA_CHANGED, 503, "schema_changed", "Service Unavailable")    \

@@ -80,6 +80,7 @@ down(struct lane *lane)
 	lane->connection = NULL;
 	lane->state = LANE_DOWN;
 	forget_all_prepared(lane);
+	lane->outdated = false;
 	lane->dirty = lane->broken = lane->unwanted = false;
 }
 
@@ -276,6 +277,20 @@ prepare(struct lane *lane, struct pg_job *job, uint64_t hash)
 	return p;
 }
 
+/* All of it goes, in the server too; the next job's statements follow. */
+static void
+drop_outdated(struct lane *lane, struct pg_job *job)
+{
+	lane->outdated = false;
+	if (lane->nprepared == 0)
+		return;
+	forget_all_prepared(lane);
+	job->preparing++;
+	if (!PQsendQueryParams(lane->connection, "deallocate all", 0, NULL,
+			       NULL, NULL, NULL, 0))
+		lane->broken = true;
+}
+
 static bool
 send_prepared(struct lane *lane, struct pg_job *job)
 {
@@ -284,6 +299,10 @@ send_prepared(struct lane *lane, struct pg_job *job)
 	struct prepared *p = find_prepared(lane, s->text, hash);
 	char name[24];
 
+	if (lane->outdated) {
+		drop_outdated(lane, job);
+		p = NULL;
+	}
 	if (!p)
 		p = prepare(lane, job, hash);
 	p->used = lane->jobs;

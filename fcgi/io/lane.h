@@ -27,6 +27,7 @@ struct lane {
 	size_t queued;
 	struct prepared prepared[PG_PREPARED_MAX];
 	size_t nprepared;
+	bool outdated; /* what is prepared is of another schema */
 	unsigned last_id;
 	uint64_t jobs;
 	int64_t progress; /* when Postgres last answered anything */

@@ -14,6 +14,7 @@ enum {
 	GRACE = 3000,	    /* ms beyond the server's own time limit */
 	STALE = 10,	    /* ms after which a shared lane looks slow */
 	HOLD_MAX = 2000,    /* ms that a job waits for a lane to come up */
+	HOPE_MAX = 250,	    /* ms to the next attempt worth waiting for */
 	VAIN_MAX = 200,	    /* ms that a statement may run for nobody */
 	PAUSE_FIRST = 100,  /* ms between attempts to connect */
 	PAUSE_MAX = 500,
@@ -330,8 +331,8 @@ is_connecting(const struct pg *pg)
 static bool
 is_hopeful(const struct pg *pg)
 {
-	return is_connecting(pg) || pg->pause <= PAUSE_FIRST ||
-	       pg->retry_at <= pg->options.loop->now;
+	return is_connecting(pg) ||
+	       pg->retry_at - pg->options.loop->now <= HOPE_MAX;
 }
 
 static void
@@ -350,8 +351,12 @@ pg_submit(struct pg *pg, struct pg_job *job)
 {
 	struct lane *lane = choose(pg, job);
 
-	/* Rows come one by one only on a lane that has nothing else to do. */
-	if (lane && job->stream && lane->queued) {
+	/*
+	 * Rows come one by one only on a lane that has nothing else to do.
+	 * What has lost its lane waits until we know which others are lost.
+	 */
+	if (lane && (job->later || (job->stream && lane->queued))) {
+		job->later = false;
 		hold(pg, job);
 		return NULL;
 	}
@@ -414,6 +419,13 @@ is_in_vain(const struct lane *lane)
 
 	return job && job->abandoned && !job->write && lane->queued == 1 &&
 	       (job->stream || lane->loop->now - job->since > VAIN_MAX);
+}
+
+void
+pg_forget(struct pg *pg)
+{
+	for (int i = 0; i < pg->n; i++)
+		pg->lanes[i].outdated = true;
 }
 
 static void

@@ -29,6 +29,7 @@ struct pg_job {
 	bool quick;  /* a read that an index bounds: shares a lane */
 	bool write;  /* its loss leaves the outcome unknown */
 	bool stream; /* rows one by one, in constant memory */
+	bool later;  /* at the end of this turn: it has failed before */
 	/* A chunk of rows; more may follow. */
 	void (*rows)(struct pg_job *job, const PGresult *rows);
 	/* The end, committed or failed.  The job is no longer used. */
@@ -75,6 +76,9 @@ struct err *pg_submit(struct pg *pg, struct pg_job *job);
  * the server within a second; `done` is called either way.
  */
 void pg_abandon(struct pg *pg, struct pg_job *job);
+
+/* The schema has changed: prepare every statement anew. */
+void pg_forget(struct pg *pg);
 
 /*
  * Once per turn of the loop, and some times per second: send what is queued,
