@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ enum {
 	RECORD_HEAD = 8,
 	RECORD_MAX = 65528, /* a multiple of eight: no padding */
 	IOV_AT_ONCE = 64,
+	READ_LIMIT = 1,	 /* seconds for the next bytes of a request */
 	STDOUT = 6,	 /* FastCGI 1.0 §8, FCGI_STDOUT */
 	END_REQUEST = 3, /* FCGI_END_REQUEST */
 };
@@ -295,11 +297,18 @@ free_one(struct fcgi *f)
 	return NULL;
 }
 
+/* For libfcgi the connection is one that was kept: it only reads. */
 static void
-open_slot(struct fcgi *f, struct slot *slot)
+open_slot(struct fcgi *f, struct slot *slot, int fd)
 {
+	FCGX_InitRequest(&slot->fcgx, -1, FCGI_FAIL_ACCEPT_ON_INTR);
+	slot->fcgx.ipcFd = fd;
+	slot->fcgx.keepConnection = 1;
 	slot->fcgi = f;
 	slot->watch.ready = on_slot;
+	slot->state = SLOT_KEPT;
+	slot->turn = f->options.loop->turn;
+	f->open++;
 	if (slot->opened)
 		return;
 	slot->exchange.flush = on_flush;
@@ -321,13 +330,27 @@ leave_to_others(struct fcgi *f)
 	return false;
 }
 
-/* A new connection, if no other worker was faster. */
+/* A peer that stops in the middle of a request holds nobody up for long. */
+static void
+limit_waiting(int fd)
+{
+	struct timeval read_limit = {.tv_sec = READ_LIMIT};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &read_limit,
+		   sizeof(read_limit));
+}
+
+/*
+ * A new connection, if no other worker was faster.  We accept, not libfcgi:
+ * it would wait for the first bytes, and there would be no limit to that.
+ */
 static void
 on_listener(struct watch *w, uint32_t events)
 {
 	struct fcgi *f =
 		(struct fcgi *)((char *)w - offsetof(struct fcgi, listener));
 	struct slot *slot = free_one(f);
+	int fd;
 
 	(void)events;
 	if (!slot) {
@@ -336,20 +359,12 @@ on_listener(struct watch *w, uint32_t events)
 	}
 	if (leave_to_others(f))
 		return;
-	open_slot(f, slot);
-	FCGX_InitRequest(&slot->fcgx, LISTENER, FCGI_FAIL_ACCEPT_ON_INTR);
-	slot->fcgx.ipcFd = -1;
-	if (FCGX_Accept_r(&slot->fcgx) < 0) {
-		if (slot->fcgx.ipcFd >= 0)
-			close(slot->fcgx.ipcFd);
+	fd = accept(LISTENER, NULL, NULL);
+	if (fd < 0)
 		return;
-	}
-	f->open++;
-	slot->turn = f->options.loop->turn;
-	/* From now on this slot reads, it never accepts. */
-	slot->fcgx.listen_sock = -1;
-	loop_add(f->options.loop, slot->fcgx.ipcFd, &slot->watch, EPOLLIN);
-	begin(slot);
+	limit_waiting(fd);
+	open_slot(f, slot, fd);
+	loop_add(f->options.loop, fd, &slot->watch, EPOLLIN);
 }
 
 /*
@@ -401,7 +416,6 @@ fcgi_open(const struct fcgi_options *options)
 	if (!is_listener())
 		return NULL;
 	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1);
-	setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "200", 1);
 	FCGX_Init();
 	fcntl(LISTENER, F_SETFL, fcntl(LISTENER, F_GETFL) | O_NONBLOCK);
 	f = mem_zero(1, sizeof(*f));

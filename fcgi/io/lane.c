@@ -335,6 +335,64 @@ lane_send(struct lane *lane, struct pg_job *job)
 	lane->dirty = true;
 }
 
+static void
+no_rows(struct pg_job *job, const PGresult *rows)
+{
+	(void)job;
+	(void)rows;
+}
+
+static void
+free_ghost(struct pg_job *job, struct err *e)
+{
+	(void)e;
+	arena_free(job->arena);
+	free(job);
+}
+
+/* What stands in the queue for a job that has been taken off it. */
+static struct pg_job *
+ghost_of(const struct pg_job *job)
+{
+	static const struct statement nothing = {
+		.text = {"", 0}
+	       };
+	struct pg_job *ghost = mem_zero(1, sizeof(*ghost));
+
+	*ghost = (struct pg_job){
+		.arena = arena_new(1024),
+		.statement = &nothing,
+		.rows = no_rows,
+		.done = free_ghost,
+		.next = job->next,
+		.since = job->since,
+		.preparing = job->preparing,
+		.moved = true,
+		.abandoned = true,
+	};
+	return ghost;
+}
+
+struct pg_job *
+lane_rescue(struct lane *lane)
+{
+	struct pg_job **at = &lane->head->next, *list = NULL, **end = &list;
+
+	for (; *at; at = &(*at)->next) {
+		struct pg_job *job = *at;
+
+		if (job->write || job->stream || job->moved || job->abandoned)
+			continue;
+		*at = ghost_of(job);
+		job->moved = true;
+		*end = job;
+		end = &job->next;
+	}
+	*end = NULL;
+	lane->tail = at;
+	return list;
+}
+
 void
 lane_flush(struct lane *lane)
 {

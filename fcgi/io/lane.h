@@ -47,6 +47,12 @@ void lane_connect(struct lane *lane);
 /* Queue a job's statements and its Sync. */
 void lane_send(struct lane *lane, struct pg_job *job);
 
+/*
+ * Take the reads behind the job in hand off the queue, as a list, to be sent
+ * on another lane; what still comes for them here is thrown away.
+ */
+struct pg_job *lane_rescue(struct lane *lane);
+
 /* Push out what libpq still holds. */
 void lane_flush(struct lane *lane);
 

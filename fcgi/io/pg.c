@@ -221,6 +221,7 @@ pg_open(struct arena *a, const struct pg_options *options, struct err **ret_why)
 	pg->listen = (struct pg_job){.rows = no_rows,
 				     .done = no_end,
 				     .arena = arena_new(4096),
+				     .write = true, /* nowhere else */
 				     .statement = &pg->listen_statement};
 	read_params(pg, given);
 	PQconninfoFree(given);
@@ -428,6 +429,22 @@ pg_forget(struct pg *pg)
 		pg->lanes[i].outdated = true;
 }
 
+/* Reads that stand behind a slow statement try another lane, once. */
+static void
+rescue(struct pg *pg, struct lane *lane)
+{
+	struct pg_job *job = lane_rescue(lane), *next;
+
+	for (; job; job = next) {
+		struct err *e;
+
+		next = job->next;
+		e = pg_submit(pg, job);
+		if (e)
+			job->done(job, e);
+	}
+}
+
 static void
 tick_lane(struct pg *pg, struct lane *lane)
 {
@@ -446,6 +463,8 @@ tick_lane(struct pg *pg, struct lane *lane)
 	} else if (is_in_vain(lane)) {
 		lane->unwanted = true;
 		lane_lost(lane, ERR_LOST, "the client went away");
+	} else if (pg->n > 1 && lane->queued > 1 && is_slow(lane)) {
+		rescue(pg, lane);
 	}
 }
 

@@ -40,6 +40,7 @@ struct pg_job {
 	int64_t since;
 	int preparing;	/* statements before its own yet to be answered */
 	bool abandoned; /* nobody waits for it */
+	bool moved;	/* it has been taken off a slow lane */
 };
 
 struct pg;
