@@ -38,7 +38,8 @@ sub worker_of ($statement, $pool = 'api')
 			. "'%$statement%' and state = 'active'"
 			. ' and pid <> pg_backend_pid()', as => 'postgres');
 	}) or return;
-	return grep { holds($_, $backend) } ($p->pids($pool))[1 .. 2];
+	my (undef, @workers) = $p->pids($pool);
+	return grep { holds($_, $backend) } @workers;
 }
 
 # Is the worker at the other end of the backend's socket?

@@ -97,10 +97,12 @@ subtest 'a locked table' => sub {
 	like $r->{body}, qr/lock/i, '... because of a lock';
 	like $r->{headers}{'retry-after'} // '', qr/^\d+$/,
 		'... and may be tried again';
-	is join(' ', map { $_->{status} } @reads), '503 503',
+	# The second may have stood behind the first until the table was free.
+	like join(' ', sort map { $_->{status} } @reads), qr/\A(?:200|503) 503\z/,
 		'so are reads';
 	is_deeply $others->{wrong}, [], "meanwhile $others->{n} others are served";
-	cmp_ok $others->{slow}, '<=', 6, '... few of which wait, too';
+	# At most those that the sixteen had sent just then.
+	cmp_ok $others->{slow}, '<=', 10, '... few of which wait, too';
 	cmp_ok $others->{slowest}, '<', 2.5, '... not longer';
 	{ local $/; readline $lock->{out}; }
 	waitpid $lock->{pid}, 0;
