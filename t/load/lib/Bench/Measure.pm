@@ -48,21 +48,36 @@ sub since ($before, $after)
 	return \%used;
 }
 
-# Seconds that all processors had, and that the hypervisor kept to itself.
+# Nanoseconds that all processors had, worked, and that the hypervisor kept to
+# itself.
 sub machine_time ()
 {
+	state $tick = 1e9 / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 	open my $in, '<', '/proc/stat' or die $!;
 	my (undef, @ticks) = split ' ', <$in>;
 	my $all = 0;
 	$all += $_ for @ticks[0 .. 7];
-	return {all => $all, steal => $ticks[7]};
+	my $idle = $ticks[3] + $ticks[4] + $ticks[7];
+	return {all => $all * $tick, busy => ($all - $idle) * $tick,
+		steal => $ticks[7] * $tick};
 }
 
-sub steal ($before)
+# The share of the machine that was stolen, and that went into work which is
+# not ours.
+sub lost ($before, $ours)
 {
-	my $now = machine_time();
-	my $all = $now->{all} - $before->{all};
-	return $all ? ($now->{steal} - $before->{steal}) / $all : 0;
+	my $spent = machine_time();
+	$spent->{$_} -= $before->{$_} for keys %$before;
+	my $foreign = $spent->{busy} - $ours;
+	return {all => $spent->{all}, steal => $spent->{steal},
+		foreign => $foreign > 0 ? $foreign : 0};
+}
+
+sub sum (@values)
+{
+	my $sum = 0;
+	$sum += $_ for @values;
+	return $sum;
 }
 
 sub load ()
@@ -160,9 +175,11 @@ sub wrk (%o)
 sub wrk_cpu (%o)
 {
 	my $groups = delete $o{groups};
-	my $before = cpu_of($groups);
-	my $r      = wrk(%o);
-	my $used   = since($before, cpu_of($groups));
+	my ($before, $time) = (cpu_of($groups), machine_time());
+	my $r    = wrk(%o);
+	my $used = since($before, cpu_of($groups));
+	$r->{lost} = lost($time,
+		sum(values %$used) + $r->{wrk_us} * 1000 * $r->{requests});
 	$r->{cpu} = {map { $_ => $used->{$_} / 1000 / $r->{requests} }
 		keys %$used};
 	$r->{cpu}{wrk} = delete $r->{wrk_us};
@@ -185,14 +202,15 @@ sub pgbench (%o)
 	sleep $o{seconds} * 0.3;
 	my @backends = grep { !$old{$_} } children($o{postmaster});
 	my $groups   = {backend => \@backends, pgbench => [$job->{pid}]};
-	my ($before, $then) = (cpu_of($groups), time);
+	my ($before, $then, $all) = (cpu_of($groups), time, machine_time());
 	sleep $o{seconds} * 0.5;
 	my ($used, $took) = (since($before, cpu_of($groups)), time - $then);
+	my $lost = lost($all, sum(values %$used));
 	my $text = finish($job);
 	my ($tps) = $text =~ /^tps = ([\d.]+)/m or die "pgbench said:\n$text\n";
 	my ($failed) = $text =~ /^number of failed transactions: (\d+)/m;
 	die "pgbench failed:\n$text\n" if !$tps || $failed;
-	return {tps => $tps,
+	return {tps => $tps, lost => $lost,
 		cpu => {map { $_ => $used->{$_} / 1000 / $took / $tps }
 			keys %$used}};
 }
@@ -251,9 +269,7 @@ sub _strace_read ($text)
 
 sub total ($calls)
 {
-	my $sum = 0;
-	$sum += $_ for values %$calls;
-	return $sum;
+	return sum(values %$calls);
 }
 
 # --- Numbers -------------------------------------------------------------------

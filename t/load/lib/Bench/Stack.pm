@@ -214,7 +214,7 @@ sub _without_keeping ($self, $which)
 		or die "no socket in upstreams.conf\n";
 	my $socket = $which eq 'plain' ? 'unix:' . $self->_plain_socket : $ours;
 	$conf =~ s/fastcgi_keep_conn on/fastcgi_keep_conn off/;
-	$conf =~ s/fastcgi_pass  postern_api/fastcgi_pass $socket/g;
+	$conf =~ s/fastcgi_pass  postern_api;/fastcgi_pass $socket;/;
 	return $conf;
 }
 
