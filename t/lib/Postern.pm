@@ -455,7 +455,7 @@ sub finish ()
 	undef $home;
 }
 
-@SIG{qw(INT TERM HUP)} = (sub { exit 130 }) x 3;
+@SIG{qw(INT TERM HUP PIPE)} = (sub { exit 130 }) x 4;
 
 END {
 	my $status = $?;
