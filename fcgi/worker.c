@@ -151,6 +151,7 @@ worker_run(const struct conf *conf, enum pool_kind kind, struct seat *seat,
 	 * the heap's end is not given back and fetched again at every turn.
 	 */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_MXFAST, 0); /* else each large block consolidates them */
 	mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 	mallopt(M_TOP_PAD, 256 * 1024);
 	w.conf = *conf;

@@ -17,9 +17,12 @@ version_tag(struct call *call)
 		for (size_t k = 0; k < call->versions[i].n; k++)
 			xmin = xmin << 8 |
 			       (unsigned char)call->versions[i].p[k];
-		buf_printf(&b, "%s%x", i ? "." : "\"", xmin);
+		buf_char(&b, i ? '.' : '"');
+		buf_hex(&b, xmin);
 	}
-	buf_printf(&b, "-%x\"", (unsigned)model);
+	buf_char(&b, '-');
+	buf_hex(&b, (uint32_t)model);
+	buf_char(&b, '"');
 	tag = arena_str(call->arena, buf_str(&b));
 	buf_free(&b);
 	return tag;

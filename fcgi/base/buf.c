@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char hex[] = "0123456789abcdef";
+
 struct buf
 buf_new(size_t max)
 {
@@ -88,6 +90,17 @@ buf_int(struct buf *b, int64_t value)
 }
 
 void
+buf_hex(struct buf *b, uint64_t value)
+{
+	char text[16], *p = text + sizeof(text);
+
+	do
+		*--p = hex[value & 15];
+	while (value >>= 4);
+	buf_put(b, (struct str){p, (size_t)(text + sizeof(text) - p)});
+}
+
+void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list args;
@@ -115,8 +128,6 @@ static const char escapes[256] = {
 static char *
 escape(char *out, unsigned char c)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	*out++ = '\\';
 	*out++ = escapes[c];
 	if (escapes[c] != 'u')

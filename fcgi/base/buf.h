@@ -28,6 +28,8 @@ char *buf_room(struct buf *b, size_t n);
 void buf_put(struct buf *b, struct str s);
 void buf_char(struct buf *b, char c);
 void buf_int(struct buf *b, int64_t value);
+/* In hexadecimal, without leading zeros. */
+void buf_hex(struct buf *b, uint64_t value);
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -2,6 +2,14 @@
 
 #include <stddef.h>
 
+/* Up to the first CR or LF: what follows could pass for another header. */
+static struct str
+one_line(struct str value)
+{
+	value = str_sub(value, 0, str_find(value, '\r'));
+	return str_sub(value, 0, str_find(value, '\n'));
+}
+
 void
 reply_header(struct reply *reply, const char *name, struct str value)
 {
@@ -11,9 +19,7 @@ reply_header(struct reply *reply, const char *name, struct str value)
 		return;
 	buf_put(&reply->headers, str_of(name));
 	BUF_LIT(&reply->headers, ": ");
-	for (size_t i = 0; i < value.n; i++)
-		if (value.p[i] != '\r' && value.p[i] != '\n')
-			buf_char(&reply->headers, value.p[i]);
+	buf_put(&reply->headers, one_line(value));
 	BUF_LIT(&reply->headers, "\r\n");
 }
 

@@ -71,7 +71,7 @@ struct api {
 };
 
 /*
- * Append a header.  CR and LF in the value are left out; a header made of
+ * Append a header.  A value ends before its first CR or LF; a header made of
  * data so long that servers would refuse the head (8 KiB) is left out whole.
  */
 void reply_header(struct reply *reply, const char *name, struct str value);

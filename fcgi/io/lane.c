@@ -240,11 +240,11 @@ least_used(struct lane *lane)
 }
 
 static bool
-deallocate(struct lane *lane, unsigned id)
+deallocate(struct lane *lane, const char *name)
 {
 	char text[48];
 
-	snprintf(text, sizeof(text), "deallocate p%u", id);
+	snprintf(text, sizeof(text), "deallocate %s", name);
 	return PQsendQueryParams(lane->connection, text, 0, NULL, NULL, NULL,
 				 NULL, 0);
 }
@@ -258,21 +258,20 @@ prepare(struct lane *lane, struct pg_job *job, uint64_t hash)
 {
 	struct str text = job->statement->text;
 	struct prepared *p;
-	char name[24];
 
 	if (lane->nprepared < PG_PREPARED_MAX) {
 		p = &lane->prepared[lane->nprepared++];
 	} else {
 		p = least_used(lane);
 		free(p->text);
-		if (!deallocate(lane, p->id))
+		if (!deallocate(lane, p->name))
 			lane->broken = true;
 		job->preparing++;
 	}
-	*p = (struct prepared){hash, mem_text(text.p), ++lane->last_id, 0};
-	snprintf(name, sizeof(name), "p%u", p->id);
+	*p = (struct prepared){.hash = hash, .text = mem_text(text.p)};
+	snprintf(p->name, sizeof(p->name), "p%u", ++lane->last_id);
 	job->preparing++;
-	if (!PQsendPrepare(lane->connection, name, text.p, 0, NULL))
+	if (!PQsendPrepare(lane->connection, p->name, text.p, 0, NULL))
 		lane->broken = true;
 	return p;
 }
@@ -297,7 +296,6 @@ send_prepared(struct lane *lane, struct pg_job *job)
 	const struct statement *s = job->statement;
 	uint64_t hash = str_hash(s->text);
 	struct prepared *p = find_prepared(lane, s->text, hash);
-	char name[24];
 
 	if (lane->outdated) {
 		drop_outdated(lane, job);
@@ -306,8 +304,7 @@ send_prepared(struct lane *lane, struct pg_job *job)
 	if (!p)
 		p = prepare(lane, job, hash);
 	p->used = lane->jobs;
-	snprintf(name, sizeof(name), "p%u", p->id);
-	return PQsendQueryPrepared(lane->connection, name, s->nargs, s->args,
+	return PQsendQueryPrepared(lane->connection, p->name, s->nargs, s->args,
 				   NULL, NULL, 1);
 }
 

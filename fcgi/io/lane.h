@@ -11,7 +11,7 @@ enum lane_state { LANE_DOWN, LANE_CONNECTING, LANE_UP };
 struct prepared {
 	uint64_t hash; /* of the text, to look at first */
 	char *text;    /* ours */
-	unsigned id;
+	char name[16]; /* of the prepared statement */
 	uint64_t used; /* the lane's job count at the last use */
 };
 
