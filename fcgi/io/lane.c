@@ -378,7 +378,7 @@ lane_rescue(struct lane *lane)
 	for (; *at; at = &(*at)->next) {
 		struct pg_job *job = *at;
 
-		if (job->write || job->stream || job->moved || job->abandoned)
+		if (!job->quick || job->write || job->moved || job->abandoned)
 			continue;
 		*at = ghost_of(job);
 		job->moved = true;

@@ -48,8 +48,9 @@ void lane_connect(struct lane *lane);
 void lane_send(struct lane *lane, struct pg_job *job);
 
 /*
- * Take the reads behind the job in hand off the queue, as a list, to be sent
- * on another lane; what still comes for them here is thrown away.
+ * Take the quick reads behind the job in hand off the queue, as a list, to be
+ * sent on another lane.  They will run here, too, for nobody: what may be
+ * slow itself stays.
  */
 struct pg_job *lane_rescue(struct lane *lane);
 

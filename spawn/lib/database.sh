@@ -116,8 +116,12 @@ database_stop() {
 		sleep 0.05
 	done
 	database_runs || return 0
-	as_owner "$PGBIN/pg_ctl" -D "$VAR/pg" -m fast -w -t 20 -s stop ||
-		as_owner "$PGBIN/pg_ctl" -D "$VAR/pg" -m immediate -w -s stop || :
+	# From a folder that the owner may enter: pg_ctl grumbles otherwise.
+	(
+		cd /
+		as_owner "$PGBIN/pg_ctl" -D "$VAR/pg" -m fast -w -t 20 -s stop ||
+			as_owner "$PGBIN/pg_ctl" -D "$VAR/pg" -m immediate -w -s stop
+	) || :
 }
 
 # psql for the scripts: no start file, stop at the first error.
