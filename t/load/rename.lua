@@ -4,7 +4,8 @@ dofile("common.lua")
 
 function init(args)
 	local names = {tonumber(args[1]), tonumber(args[2])}
-	local count, at = tonumber(args[3]), -1
+	-- wrk asks for one request that it does not send.
+	local count, at = tonumber(args[3]), -2
 
 	function request()
 		local row, back

@@ -243,13 +243,24 @@ sub _peak ($s)
 	});
 }
 
-# The same request on tables of very different length, side by side.
+# The same requests on tables of very different length, side by side; first
+# with little memory for Postgres, then with enough for all of both.
 sub huge ($s, $o)
 {
 	my %rows = (users_1e3 => 1_000, users_1e7 => 10_000_000);
-	$s->table_like_users($_, $rows{$_}) for sort keys %rows;
+	for my $table (sort keys %rows) {
+		$s->table_like_users($table, $rows{$table});
+		$s->_write_cursors($table, $rows{$table});
+	}
+	my %r = (little => _lengths($s, $o, %rows));
+	$s->shared_buffers('4GB');
+	$r{enough} = _lengths($s, $o, %rows);
+	return \%r;
+}
+
+sub _lengths ($s, $o, %rows)
+{
 	my (%r, %cpu);
-	$s->_write_cursors($_, $rows{$_}) for keys %rows;
 	for my $round (0 .. 3) {
 		for my $table (sort keys %rows) {
 			my %at = _at($s, $table, $rows{$table});
@@ -275,6 +286,7 @@ sub _at ($s, $table, $rows)
 {
 	my $first = Bench::Stack::FIRST;
 	return (
+		# The same 20,000 rows each time, so that they can be in the caches.
 		R1 => ['user.lua', "/$table?name=", $first, $first + $rows - 1, 1],
 		R20 => ['page.lua', "/$table?limit=20&after=", $s->cursors($table)]
 	);

@@ -161,6 +161,18 @@ sub _views ($self)
 	sleep 0.5;
 }
 
+# Restart Postgres with other memory; the workers come back by themselves.
+sub shared_buffers ($self, $size)
+{
+	$self->super("alter system set shared_buffers = '$size'");
+	$self->{p}->restart_database;
+	for (1 .. 50) {
+		sleep 0.2;
+		last if $self->{p}->http(GET => '/users?limit=1')->{status} == 200;
+	}
+	sleep 1;
+}
+
 # --- nginx beside ours -----------------------------------------------------------
 
 # In the same nginx: an answer without any work; the same with everything
@@ -172,7 +184,8 @@ sub _more_servers ($self)
 	my %port  = map { $_ => Postern::_free_port() } qw(bare edge cold plain);
 	my $json  = '{"id":"01a1f8c6-205b-7143-a656-a287b55aeea2",'
 		. '"name":"10000001","created_at":"2026-11-20T11:44:56.410385+00:00"}';
-	_spew("$nginx/$_.conf", $self->_without_keeping($_)) for qw(cold plain);
+	_spew("$nginx/cold.conf",  $self->_without_keeping);
+	_spew("$nginx/plain.conf", $self->_plain_server);
 	_spew("$nginx/bench.conf", <<~CONF);
 		server {
 			listen 127.0.0.1:$port{bare} backlog=4096;
@@ -206,15 +219,29 @@ sub _more_servers ($self)
 }
 
 # server.conf, but with a new connection for each request.
-sub _without_keeping ($self, $which)
+sub _without_keeping ($self)
 {
 	my $pieces = $self->var . '/nginx/postern';
 	my $conf   = _slurp("$pieces/server.conf");
-	my ($ours) = _slurp("$pieces/upstreams.conf") =~ m{(unix:\S+/api\.sock)}
-		or die "no socket in upstreams.conf\n";
-	my $socket = $which eq 'plain' ? 'unix:' . $self->_plain_socket : $ours;
+	my ($socket) = _slurp("$pieces/upstreams.conf")
+		=~ m{(unix:\S+/api\.sock)} or die "no socket in upstreams.conf\n";
 	$conf =~ s/fastcgi_keep_conn on/fastcgi_keep_conn off/;
 	$conf =~ s/fastcgi_pass  postern_api;/fastcgi_pass $socket;/;
+	return $conf;
+}
+
+# The same before plain workers, who get the parameters that nginx's own file
+# has for everybody.
+sub _plain_server ($self)
+{
+	my $conf   = $self->_without_keeping;
+	my $socket = $self->_plain_socket;
+	my $stock  = '/etc/nginx/fastcgi_params';
+	my $params = -r $stock ? "include $stock;" : 'include postern/fastcgi.conf;';
+	$conf =~ s{^location / \{.*?^\}}{location / {
+		fastcgi_pass unix:$socket;
+		$params
+	}}ms or die "no location / in server.conf\n";
 	return $conf;
 }
 
@@ -232,7 +259,7 @@ sub start_plain ($self, $statement)
 		or die "accept.c does not build\n";
 	$self->{plain} = Bench::Measure::begin(
 		limit   => 36_000,
-		env     => {PGOPTIONS => $options, LIBFCGI_OS_CLOSE_POLL_TIMEOUT => 0},
+		env     => {PGOPTIONS => $options},
 		command => ['spawn-fcgi', '-n', '-s', $self->_plain_socket, '-M', '0666',
 			'-b', 4096, '--', $bin, 8, $self->{p}->conninfo('postern')
 				. ' application_name=plain', $statement]
