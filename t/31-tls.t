@@ -33,6 +33,16 @@ $r = $p->http(GET => '/a%00b', tls => 1);
 is "$r->{status} $r->{body}", '400 {"detail":"Bad Request"}',
 	'an error over HTTP/2 is JSON too';
 
+for my $case ([POST => '/users', 1_100_000], [GET => '/users', 1_100_000],
+	[POST => '/auth/signup', 70_000],
+	[POST => '/auth/signup', 1_100_000])
+{
+	my ($method, $target, $n) = @$case;
+	$r = $p->http($method => $target, body => 'a' x $n, tls => 1);
+	is "$r->{status} $r->{body}", '413 {"detail":"Content Too Large"}',
+		"$method $target with $n bytes is too large over HTTP/2 as well";
+}
+
 open my $out, '-|', 'curl', '-s', '-m', 20,
 	'http://127.0.0.1:' . $p->tls_port . '/users';
 is <$out>, '{"detail":"Bad Request"}', 'plain HTTP on the TLS port: 400';
