@@ -151,6 +151,18 @@ add_precondition(struct call *call)
 	add_condition(call, one);
 }
 
+/* Undo what stands for a comma or % within a composite key's value. */
+static struct str
+unescape_part(struct call *call, struct str part)
+{
+	struct str plain;
+
+	if (str_find(part, '%') < part.n &&
+	    http_decode(call->arena, part, false, &plain) && str_utf8(plain))
+		return plain;
+	return part;
+}
+
 /* The id in the path, one value per column of the primary key. */
 static struct err *
 where_id(struct call *call)
@@ -171,6 +183,8 @@ where_id(struct call *call)
 		bool last = i + 1 == primary->n;
 		struct str part = last ? left : str_cut(&left, ',');
 
+		if (primary->n > 1)
+			part = unescape_part(call, part);
 		if (!type_read_text(&in, part, &ignored, &one.value))
 			return err_new(call->arena, ERR_NOT_FOUND, "Not Found");
 		add_condition(call, one);

@@ -61,6 +61,29 @@ answer_read(struct call *call)
 	buf_clear(reply->body);
 }
 
+/*
+ * A value of a composite key may hold the comma that stands between them:
+ * it is escaped once more, as %2C, and % as %25.
+ */
+static struct str
+escape_part(struct call *call, struct str text)
+{
+	struct buf b = buf_new(3 * text.n + 1);
+	struct str escaped;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == ',')
+			BUF_LIT(&b, "%2C");
+		else if (text.p[i] == '%')
+			BUF_LIT(&b, "%25");
+		else
+			buf_char(&b, text.p[i]);
+	}
+	escaped = arena_str(call->arena, buf_str(&b));
+	buf_free(&b);
+	return escaped;
+}
+
 /* A value as it stands in a path. */
 static void
 put_path_value(struct call *call, struct buf *to, const struct column *c,
@@ -76,6 +99,8 @@ put_path_value(struct call *call, struct buf *to, const struct column *c,
 		if (str_starts(text, STR("\"")))
 			text = str_sub(text, 1, text.n - 2);
 	}
+	if (call->plan.norder > 1)
+		text = escape_part(call, text);
 	buf_put(to, http_encode(call->arena, text));
 	buf_free(&b);
 }

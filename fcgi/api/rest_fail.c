@@ -163,7 +163,8 @@ rule_text(struct call *call, struct str name)
 	struct str type = rest_of(call)->table->type;
 
 	if (name.n == 0)
-		return arena_printf(call->arena, "%.*s lacks a required value.",
+		return arena_printf(call->arena,
+				    "%.*s violates a rule of the table.",
 				    STR_FMT(type));
 	return arena_printf(call->arena, "%.*s violates the rule '%.*s'.",
 			    STR_FMT(type), STR_FMT(name));
@@ -255,18 +256,57 @@ constraint_error(struct call *call, const struct err *e)
 
 /* ---- what Postgres found wrong with a value that we let through ---- */
 
+/* The column of the condition that took the plan's nth argument. */
+static const struct column *
+filtered_column(const struct plan *p, int nth)
+{
+	for (size_t i = 0; i < p->nwhere; i++) {
+		enum plan_cmp cmp = p->where[i].cmp;
+
+		if (cmp == CMP_IS_NULL || cmp == CMP_NOT_NULL ||
+		    cmp == CMP_NOTHING)
+			continue;
+		if (nth-- == 0)
+			return p->where[i].column;
+	}
+	return NULL;
+}
+
+/* Where the argument came from: settings come first, then conditions. */
+static struct issue
+find_argument(struct call *call, int argument)
+{
+	const struct plan *p = &call->plan;
+	const struct column *c;
+
+	if (argument > 0 && (size_t)argument <= p->nset) {
+		const struct setting *s = &p->set[argument - 1];
+
+		return (struct issue){
+			.where = "body",
+			.field = s->lookup ? rest_member(call->arena, s->column)
+					   : s->column->name,
+		};
+	}
+	c = argument ? filtered_column(p, argument - 1 - (int)p->nset) : NULL;
+	if (c)
+		return (struct issue){.where = "query", .field = c->name};
+	return (struct issue){.where = rest_of(call)->body ? "body" : "query"};
+}
+
 static struct err *
-value_error(struct call *call)
+value_error(struct call *call, const struct err *e)
 {
 	struct issues issues = {0};
-	bool body = rest_of(call)->body != NULL;
+	struct issue one = find_argument(call, e->argument);
 
-	issues_add(&issues, call->arena,
-		   (struct issue){
-			   .where = body ? "body" : "query",
-			   .message = STR("value is not valid for its column"),
-			   .type = "value_error",
-		   });
+	/* An id that its column cannot hold is the id of nothing. */
+	if (rest_of(call)->item && one.field.n &&
+	    str_eq(str_of(one.where), STR("query")))
+		return err_new(call->arena, ERR_NOT_FOUND, "Not Found");
+	one.message = STR("value is not valid for its column");
+	one.type = "value_error";
+	issues_add(&issues, call->arena, one);
 	return issues_err(&issues, call->arena);
 }
 
@@ -280,7 +320,7 @@ rest_fail(struct call *call, const struct err *e)
 	else if (e->code == ERR_CONSTRAINT || e->code == ERR_REFERENCED)
 		told = constraint_error(call, e);
 	else if (e->code == ERR_INVALID && !e->issues)
-		told = value_error(call);
+		told = value_error(call, e);
 	else if (e->code == ERR_BAD_REQUEST && e->cause.n && e->message.n)
 		told = with_error(call, e->code, e->message);
 	answer_error(call, told);

@@ -62,6 +62,7 @@ struct err {
 	struct str cause;      /* for the log alone */
 	struct str constraint; /* the violated constraint's name, or empty */
 	struct str column;     /* that must not be null and is, or empty */
+	int argument;	       /* that the database could not read, or 0 */
 	struct str detail;     /* JSON that stands for the message, or empty */
 	int status;	       /* instead of the row's; 0: the row's */
 	struct str allow;      /* with ERR_METHOD: what is allowed */

@@ -88,6 +88,8 @@ read_column(struct reader *r, struct column *c, json_object *o)
 			    c->nlabels > 0);
 	c->max_length =
 		(size_t)json_object_get_int64(json_get(o, "max_length"));
+	c->cut_off = c->max_length &&
+		     str_starts(member(r, o, "type"), STR("character"));
 	c->nullable = json_object_get_boolean(json_get(o, "nullable"));
 	c->has_default = json_get(o, "default") || generated.n;
 	c->generated = is_generated(generated);

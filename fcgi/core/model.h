@@ -39,6 +39,7 @@ struct column {
 	size_t nlabels;
 	struct str comment;
 	size_t max_length; /* code points; 0: no limit */
+	bool cut_off;	   /* by its type: varchar(n) refuses more */
 	size_t index;	   /* within its table */
 	bool nullable, has_default;
 	bool generated; /* nobody may write it */

@@ -242,6 +242,27 @@ complain(const struct input *in, struct issues *issues)
 }
 
 static bool
+complain_length(const struct input *in, struct issues *issues)
+{
+	size_t max = in->column->max_length;
+	struct arena *a = in->arena;
+
+	issues_add(issues, a,
+		   (struct issue){
+			   .where = in->where,
+			   .field = in->field,
+			   .message = arena_printf(
+				   a,
+				   "ensure this value has at most %zu "
+				   "characters",
+				   max),
+			   .type = "value_error.any_str.max_length",
+			   .ctx = arena_printf(a, "{\"limit_value\":%zu}", max),
+		   });
+	return false;
+}
+
+static bool
 complain_enum(const struct input *in, struct issues *issues)
 {
 	struct buf b = buf_new(64 * 1024);
@@ -423,6 +444,9 @@ type_read_text(const struct input *in, struct str value, struct issues *issues,
 			  "value_error.nul");
 		return false;
 	}
+	if (in->column->cut_off && !in->ours &&
+	    str_points(value) > in->column->max_length)
+		return complain_length(in, issues);
 	if (fits(in, value, ret) || is_own_word(in, value))
 		return true;
 	if (in->column->type->kind == TYPE_ENUM)

@@ -1,5 +1,7 @@
 #include "io/lane.h"
 
+#include <stdlib.h>
+
 /* One row per SQLSTATE or class of them; the longest prefix stands first. */
 static const struct {
 	const char *prefix;
@@ -52,6 +54,29 @@ message_for_client(struct arena *a, struct str state, const PGresult *res)
 	return field(a, res, PG_DIAG_MESSAGE_PRIMARY);
 }
 
+/* Of the classes in which input functions complain. */
+static bool
+is_about_value(struct str state)
+{
+	return str_starts(state, STR("22")) || str_starts(state, STR("42")) ||
+	       str_starts(state, STR("0A")) || str_starts(state, STR("XX"));
+}
+
+/*
+ * The number of the argument that its type would not read, from a context
+ * such as "unnamed portal parameter $2 = '...'", or 0.  Such a fault is the
+ * client's whatever its SQLSTATE: types raise all kinds of them.
+ */
+static int
+bad_argument(const PGresult *res)
+{
+	static const char mark[] = "portal parameter $";
+	const char *context = PQresultErrorField(res, PG_DIAG_CONTEXT);
+	const char *at = context ? strstr(context, mark) : NULL;
+
+	return at ? (int)strtol(at + strlen(mark), NULL, 10) : 0;
+}
+
 struct err *
 pg_error(struct arena *a, const PGresult *res)
 {
@@ -62,6 +87,9 @@ pg_error(struct arena *a, const PGresult *res)
 		return err_internal(a, ERR_UNAVAILABLE, "connection lost");
 	e = err_internal(a, code_of(state), "%s %s", state.p,
 			 PQresultErrorMessage(res));
+	e->argument = bad_argument(res);
+	if (e->argument && is_about_value(state))
+		e->code = ERR_INVALID;
 	e->message = message_for_client(a, state, res);
 	e->constraint = field(a, res, PG_DIAG_CONSTRAINT_NAME);
 	if (str_eq(state, STR("23502")))
