@@ -44,8 +44,7 @@ answer_error(struct call *call, const struct err *e)
 {
 	struct buf *b = call->reply.body;
 
-	call->reply.status =
-		e->status ? e->status : err_kind(e->code)->status;
+	call->reply.status = e->status ? e->status : err_kind(e->code)->status;
 	if (e->allow.n)
 		reply_header(&call->reply, "Allow", e->allow);
 	if (e->issues) {
