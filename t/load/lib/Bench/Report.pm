@@ -72,6 +72,8 @@ sub _head ($all)
 	my ($model) = _first_line('grep -m1 "model name" /proc/cpuinfo')
 		=~ /: (.*)/;
 	my $commit = _first_line("git -C $top rev-parse --short HEAD");
+	$commit .= ' and changes since'
+		if _first_line("git -C $top status --porcelain fcgi nginx spawn sql");
 	my ($good, $bad) = map { scalar $all->{$_}->@* } qw(good bad);
 	return <<~TEXT;
 		# What was measured
