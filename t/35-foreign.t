@@ -42,6 +42,17 @@ isnt $status, 0, 'a database that is not there';
 like $said, qr/nothing.*does not exist/, '... is named';
 is_deeply [processes($var)], [], '... and nothing runs';
 
+$admin->("revoke postern_anonymous from $name");
+($status, $said) =
+	instance(start => VAR => $var, %ports, DATABASE_URL => $url);
+isnt $status, 0, 'a user who may not become postern_anonymous';
+like $said, qr/permission denied to set role "postern_anonymous"/,
+	'... is told why';
+like $said, qr/grant postern_anonymous, postern_member, postern_admin to $name;/,
+	'... and what to do';
+unlike $said, qr/Postern answers/, '... and nothing else';
+is_deeply [processes($var)], [], '... and nothing runs';
+
 $admin->("drop database $name with (force)");
 $admin->("drop role $name");
 

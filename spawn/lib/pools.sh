@@ -35,7 +35,36 @@ pools_configure() {
 		cat "$VAR/log/check.log" >&2
 		die "the settings are wrong; nothing was changed"
 	}
+	pools_same_database || pools_check_database
 	mv "$RUN/postern.conf.new" "$RUN/postern.conf"
+}
+
+# The one in force may be down for a while; a new one has to answer.
+pools_same_database() {
+	[ -r "$RUN/postern.conf" ] &&
+		[ "$(grep -E '^POSTERN_(DATABASE|ROLE)=' "$RUN/postern.conf")" = \
+			"$(grep -E '^POSTERN_(DATABASE|ROLE)=' "$RUN/postern.conf.new")" ]
+}
+
+# As the workers will do it.  The log is JSON, its first line the reason.
+pools_check_database() {
+	as_owner env -i LANG=C.UTF-8 POSTERN_LANES=1 \
+		POSTERN_CONFIG="$RUN/postern.conf.new" \
+		"$VAR/bin/postern" check >"$VAR/log/check.log" 2>&1 && return 0
+	sed -n 's/.*"message":"\(no database: .*\)"}$/\1/p' "$VAR/log/check.log" |
+		sed -e 's/\\"/"/g' -e 's/\(\\[nt]\)\{1,\}/ /g' -e q >&2
+	grep -v '^{' "$VAR/log/check.log" >&2 || :
+	! grep -q 'permission denied to set role' "$VAR/log/check.log" ||
+		echo "postern: grant postern_anonymous, postern_member," \
+			"postern_admin to $(pools_user);" >&2
+	die "the workers cannot use this database"
+}
+
+pools_user() {
+	conninfo=$(sed -n 's/^POSTERN_DATABASE=//p' "$RUN/postern.conf.new")
+	as_owner env -i PATH="$PATH" psql -X -At \
+		-c "select quote_ident(session_user)" "$conninfo" 2>/dev/null ||
+		echo USER
 }
 
 # Sign-in costs a core per hash and long lists are rare: a few workers do.
