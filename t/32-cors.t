@@ -130,7 +130,8 @@ subtest 'by default pages of this machine may call' => sub {
 subtest 'a list with something else than origins is refused' => sub {
 	for my $cors ('a.example', 'https://a.example/', '*', 'https://a"b') {
 		ok !eval { Postern->start(cors => $cors) }, $cors;
-		like $@, qr/is no origin such as/, '... with a sentence';
+		like $@, qr/'\Q$cors\E' is no origin such as/, '... with a sentence';
+		like $@, qr/write CORS=open/, '... that helps' if $cors eq '*';
 	}
 };
 

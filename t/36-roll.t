@@ -74,13 +74,77 @@ subtest 'reload reads the settings again' => sub {
 	is $p->instance('reload'), '', 'with another setting';
 	is $p->http(DELETE => '/events?name=none')->{status}, 404,
 		'it is in force';
-	$p->{opt}{cors} = 'https://new.example';
-	is $p->instance('reload'), '', 'with another origin';
-	is $p->http(GET => '/users?limit=1',
-		headers => {Origin => 'https://new.example'})
-		->{headers}{'access-control-allow-origin'}, 'https://new.example',
-		'nginx knows it';
 };
+
+# Whether a page of that origin may read.
+sub lets_in ($origin)
+{
+	my $r = $p->http(GET => '/users?limit=1', headers => {Origin => $origin});
+	return defined $r->{headers}{'access-control-allow-origin'} ? 1 : 0;
+}
+
+subtest 'nginx has switched when the command returns' => sub {
+	for my $command (qw(reload restart)) {
+		for my $n (1 .. 2) {
+			my @origins = map { "https://$_-$n.example" } $command, 'old';
+			for my $origin (@origins) {
+				is $p->instance($command, CORS => $origin), '', $command;
+				is join('', map { lets_in($origin) } 1 .. 10), '1' x 10,
+					'... and at once the new origin is in';
+			}
+			is lets_in($origins[0]), 0, 'the one before is out';
+		}
+	}
+	is $p->instance('reload'), '', 'a plain reload';
+	is lets_in('https://old-2.example'), 1, '... keeps it';
+	is $p->instance('reload', CORS => 'default'), '', 'CORS=default';
+	is lets_in('https://old-2.example'), 0, '... forgets the list';
+	is lets_in('http://localhost:3000'), 1, '... for pages from here';
+};
+
+subtest 'a reload that changes nothing at the edge cuts no connection' => sub {
+	my $socket = IO::Socket::INET->new(
+		PeerAddr => '127.0.0.1',
+		PeerPort => $p->port
+	) or die;
+	my $ask = sub {
+		print {$socket} "GET /health_check HTTP/1.1\r\nHost: a\r\n\r\n";
+		$socket->flush;
+		sysread $socket, my $text, 65536;
+		return Postern::parse($text // '')->{status};
+	};
+	is $ask->(), 200, 'a connection that is kept';
+	is $p->instance($_) . $ask->(), 200, "... is there after $_"
+		for qw(reload restart);
+};
+
+subtest 'what was refused is not remembered' => sub {
+	my @refused = (
+		[CORS => '";evil'], [CORS => '*'], [WORKERS => 0], [PORT => 99999],
+		[PORT => $p->tls_port], [DATABASE_URL => 'host=/nonexistent'],
+		[MIGRATIONS => '/nonexistent']
+	);
+	for my $command (qw(reload restart)) {
+		for (@refused) {
+			my ($name, $value) = @$_;
+			next if $command eq 'reload' && $name eq 'MIGRATIONS';
+			isnt $p->instance($command, MIGRATE_URL => '', $name => $value),
+				'', "$command $name=$value says why";
+			isnt $?, 0, '... and fails';
+			is $p->http(GET => '/users?limit=1')->{status}, 200,
+				'... and all goes on';
+		}
+		is plain($command), 'status 0', "$command without it is well";
+	}
+};
+
+# With nothing but VAR: what the command says, and its status.
+sub plain ($command)
+{
+	my %none = map { ($_ => '') } qw(PORT TLS_PORT WORKERS CORS DATABASE_URL
+		MIGRATE_URL MIGRATIONS);
+	return $p->instance($command, %none) . "status $?";
+}
 
 subtest 'a setting that is wrong changes nothing' => sub {
 	my @before = $p->pids('api');

@@ -34,7 +34,10 @@ edge_listen() {
 
 # The lines of cors-list.conf for the origins in CORS.
 edge_origins() {
+	set -f # an origin is no pattern of file names
 	for origin in $CORS; do
+		[ "$origin" != '*' ] || die "CORS: '*' is no origin such as" \
+			"https://app.example.org; to let every page call, write CORS=open"
 		printf '%s' "$origin" |
 			grep -Eqx 'https?://[a-z0-9.:-]+|https?://\[[0-9a-f:]+\](:[0-9]+)?' ||
 			die "CORS: '$origin' is no origin such as https://app.example.org"
@@ -42,12 +45,13 @@ edge_origins() {
 		printf '\t"~^%s\\z" $http_origin;\n' \
 			"$(printf '%s' "$origin" | sed 's/[].[]/\\&/g')"
 	done
+	set +f
 }
 
 edge_cors() {
 	case ${CORS-} in
 	open) cat "$TOP/nginx/cors-open.conf" ;;
-	'') cat "$TOP/nginx/cors-list.conf" ;;
+	'' | default) cat "$TOP/nginx/cors-list.conf" ;;
 	*)
 		edge_origins >"$RUN/origins"
 		sed -e "/# origins/r $RUN/origins" -e '/# origins/,/# end/d' \
@@ -70,9 +74,9 @@ edge_pieces() {
 			-e "s|/var/log/nginx/postern.log|$VAR/log/access.log|" \
 			-e "s|/etc/nginx/postern/docs|$VAR/nginx/docs|" \
 			-e "s|0; # loopback|$limited|" -e "/$odd/d" \
-			"$piece" >"$VAR/nginx/postern/${piece##*/}"
+			"$piece" >"$VAR/nginx/new/postern/${piece##*/}"
 	done
-	edge_cors >"$VAR/nginx/postern/cors.conf"
+	edge_cors >"$VAR/nginx/new/postern/cors.conf"
 }
 
 # The page about the API, readable for nginx's workers.  Each file is replaced
@@ -85,23 +89,40 @@ edge_page() {
 	done
 }
 
+# The configuration as it should be, beside the one in force.  A certificate
+# is part of it: nginx reads that only together with the rest.
 edge_configure() {
 	NGINX=$(command -v nginx) || die "nginx is not installed"
 	edge_certificate
-	rm -rf "$VAR/nginx/postern"
-	mkdir "$VAR/nginx/postern"
+	rm -rf "$VAR/nginx/new"
+	mkdir "$VAR/nginx/new" "$VAR/nginx/new/postern"
 	edge_pieces
-	edge_page
+	sha256sum <"$VAR/tls/cert.pem" >"$VAR/nginx/new/postern/certificate"
 	user=
 	! is_root || user="user $OWNER $GROUP;"
 	sed -e "s|@USER@|$user|" -e "s|@RUN@|$RUN|" -e "s|@VAR@|$VAR|" \
 		-e "s|@LISTEN@|$(edge_listen)|" \
-		"$TOP/nginx/nginx.conf.in" >"$VAR/nginx/nginx.conf"
+		"$TOP/nginx/nginx.conf.in" >"$VAR/nginx/new/nginx.conf"
 }
 
+edge_install() {
+	edge_page
+	rm -rf "$VAR/nginx/postern"
+	mv "$VAR/nginx/new/postern" "$VAR/nginx/postern"
+	mv "$VAR/nginx/new/nginx.conf" "$VAR/nginx/nginx.conf"
+	rmdir "$VAR/nginx/new"
+}
+
+edge_changed() {
+	! cmp -s "$VAR/nginx/new/nginx.conf" "$VAR/nginx/nginx.conf" ||
+		! diff -r "$VAR/nginx/new/postern" "$VAR/nginx/postern" >/dev/null 2>&1
+}
+
+# edge_nginx FOLDER [option ...]: with the nginx.conf of that folder.
 edge_nginx() {
-	nginx -p "$VAR/nginx/" -c "$VAR/nginx/nginx.conf" \
-		-e "$VAR/log/nginx.log" "$@" 9>&-
+	conf=$1/nginx.conf
+	shift
+	nginx -p "$VAR/nginx/" -c "$conf" -e "$VAR/log/nginx.log" "$@" 9>&-
 }
 
 # A port that something listens on, as the kernel's table writes it.
@@ -112,11 +133,16 @@ edge_port_taken() {
 			END { exit !n }'
 }
 
+edge_port_ours() {
+	proc_pid nginx >/dev/null && grep -qs ":$1 " "$VAR/nginx/nginx.conf"
+}
+
 edge_check_port() {
 	case $2 in
 	'' | 0* | *[!0-9]* | ??????*) die "$1=$2 is no port number" ;;
 	esac
 	[ "$2" -le 65535 ] || die "$1=$2 is no port number"
+	! edge_port_ours "$2" || return 0
 	! edge_port_taken "$2" ||
 		die "port $2 is in use by another program; say $1=<another>"
 }
@@ -129,7 +155,8 @@ edge_check_ports() {
 
 edge_start() {
 	edge_configure
-	edge_nginx </dev/null >"$VAR/log/start.log" 2>&1 || {
+	edge_install
+	edge_nginx "$VAR/nginx" </dev/null >"$VAR/log/start.log" 2>&1 || {
 		cat "$VAR/log/start.log" >&2
 		die "nginx did not start"
 	}
@@ -140,15 +167,51 @@ edge_start() {
 	proc_record nginx "$(cat "$RUN/nginx.pid")"
 }
 
-# The new configuration, or the old one and a reason.
-edge_reload() {
-	pid=$(proc_pid nginx) || return 0
+# A new configuration that nginx would take, or the old one and a reason.
+edge_prepare() {
+	edge_check_ports
 	edge_configure
-	edge_nginx -t -q >"$VAR/log/start.log" 2>&1 || {
+	edge_nginx "$VAR/nginx/new" -t -q >"$VAR/log/start.log" 2>&1 || {
 		cat "$VAR/log/start.log" >&2
 		die "the new configuration of nginx is wrong; the old one stays"
 	}
+}
+
+# Put what edge_prepare made into force; done when the old workers of nginx
+# accept no more.  HUP closes every idle connection, so that it is kept for
+# when something has changed; else nginx only opens its logs again.
+edge_reload() {
+	pid=$(proc_pid nginx) || return 0
+	if ! edge_changed; then
+		edge_page
+		kill -USR1 "$pid"
+		return 0
+	fi
+	edge_install
+	before=$(proc_children "$pid")
 	kill -HUP "$pid"
+	for _ in $(seq 60); do
+		sleep 0.05
+		! edge_rolled "$pid" "$before" || return 0
+	done
+	rm -f "$VAR/nginx/postern/certificate" # the next reload tries again
+	die "nginx keeps its old configuration; see $VAR/log/nginx.log"
+}
+
+# edge_rolled PID OLD: there are new workers, and the old ones leave.
+edge_rolled() {
+	fresh=
+	for child in $(proc_children "$1"); do
+		title=$({ tr '\0' ' ' <"/proc/$child/cmdline"; } 2>/dev/null) || :
+		case $title in
+		*'shutting down'*) continue ;;
+		esac
+		case " $2 " in
+		*" $child "*) return 1 ;;
+		esac
+		fresh=yes
+	done
+	[ -n "$fresh" ] && sleep 0.02 # from the new title to the closed socket
 }
 
 # A little patience for answers under way, then none.
