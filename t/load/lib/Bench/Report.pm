@@ -329,7 +329,38 @@ sub _aims ($all)
 	my @rows = map { my ($what, $kind, $aim, $reached, $digits) = @$_;
 		[$what, "at $kind $aim", _n($reached, $digits),
 			_verdict($kind, $aim, $reached)] } _aim_rows($all);
-	return "\n## Aims\n\n", _table(['', 'aim', 'reached', ''], @rows);
+	return "\n## Aims\n\n", _table(['', 'aim', 'reached', ''], @rows),
+		_reasons($all);
+}
+
+# Where the processor time of the missed aims goes, from the same rounds.
+sub _reasons ($all)
+{
+	my $us = sub ($id, $group) {
+		return Bench::Measure::median(
+			map { $_->{$id}{cpu}{$group} // 0 } $all->{good}->@*);
+	};
+	my ($nginx, $worker, $backend, $wrk) =
+		map { $us->('R1', $_) } qw(nginx workers backends wrk);
+	my $sum = $nginx + $worker + $backend + $wrk;
+	return sprintf(<<'TEXT', $sum, $nginx, $wrk, $worker, $backend,
+Why aims are missed, where they are. The two cores are busy, so requests per
+second are two seconds divided by what one request costs all processes. An R1
+costs %.0f us: nginx %.0f and wrk %.0f, which pgbench does without, the worker
+%.0f, its backend %.0f. Even a worker that cost nothing would bring R1 to %.2f
+of L2: the rest is HTTP and FastCGI in nginx, the backend and the load itself.
+libpq 15 sends once per Sync, so one system call per request cannot be shared;
+libpq 17 can put it off. A write waits for the disk as in pgbench, and for the
+same processors in between. Beside a slow statement the few requests that were
+sent to its connection in the same ten milliseconds are asked again on another.
+TEXT
+		2e6 / ($sum - $worker) / _median_tps($all, 'R1')) =~ s/^/\n/r;
+}
+
+sub _median_tps ($all, $id)
+{
+	return Bench::Measure::median(
+		map { $_->{"L2 $id"}{tps} } $all->{good}->@*) || 1;
 }
 
 sub _statements ()
