@@ -359,3 +359,11 @@ Names are numbers of eight digits, which pgbench can make; its pages begin at
 16 places, ours at 2,000. What is measured once has few repeats.
 TEXT
 }
+
+sub _statements ()
+{
+	return "\n## Statements\n\n", map { "$_\n\n"
+		. "    $Bench::Work::work{$_}{statement}\n\n" } @Bench::Work::ids;
+}
+
+1;
