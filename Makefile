@@ -20,7 +20,7 @@ INC    = -Ifcgi -I/usr/include/postgresql
 CSTD   = -std=gnu11 $(WARN) $(INC)
 HARDEN = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 SAN    = -fsanitize=address,undefined -fno-sanitize-recover=undefined
-LIBS   = -lfcgi -lpq -ljson-c -lcrypto
+LIBS   = -lfcgi -lpq -ljson-c -lcrypto -largon2 -lcurl
 
 RELEASE_CFLAGS  = $(CSTD) -O2 -flto=auto -DNDEBUG $(HARDEN) $(CFLAGS)
 RELEASE_LDFLAGS = -O2 -flto=auto -pie -Wl,-z,relro -Wl,-z,now \

@@ -20,7 +20,8 @@ struct cgi {
 static void
 write_all(struct str s)
 {
-	fwrite(s.p, 1, s.n, stdout);
+	if (s.n)
+		fwrite(s.p, 1, s.n, stdout);
 }
 
 static void

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/conf.h"
 #include "base/log.h"
 #include "cgi.h"
+#include "courier/courier.h"
+#include "io/keys.h"
 #include "pool.h"
 #include "serve.h"
 #include "worker.h"
@@ -36,6 +39,15 @@ pool_work(void *ctx, struct seat *seat, int index)
 	return worker_run(p->conf, p->kind, seat, index);
 }
 
+static int
+courier_work(void *ctx, struct seat *seat, int index)
+{
+	const struct pool_ctx *p = ctx;
+
+	(void)index;
+	return courier_run(p->conf, seat, false);
+}
+
 static bool
 find_pool(const char *name, enum pool_kind *ret)
 {
@@ -46,6 +58,27 @@ find_pool(const char *name, enum pool_kind *ret)
 		return true;
 	}
 	return false;
+}
+
+/* An error is said on stderr; the arena that it is in goes. */
+static bool
+is_fine(struct arena *a, const struct err *e)
+{
+	if (e)
+		fprintf(stderr, "postern: %.*s\n",
+			STR_FMT(e->message.n ? e->message : e->cause));
+	arena_free(a);
+	return !e;
+}
+
+/* False, said on stderr, when nothing should start with such secrets. */
+static bool
+may_start(const struct run *run)
+{
+	struct arena *a = arena_new(4096);
+	struct err *e = serve_check(a, &run->conf);
+
+	return is_fine(a, e);
 }
 
 static int
@@ -62,13 +95,20 @@ run_pool(struct run *run)
 		.ctx = &ctx,
 	};
 
-	if (!find_pool(pool.name, &ctx.kind)) {
+	if (strcmp(pool.name, "courier") == 0) {
+		pool.no_socket = true;
+		pool.workers = 1;
+		pool.hard_limit_s = COURIER_LIMIT;
+		pool.work = courier_work;
+	} else if (!find_pool(pool.name, &ctx.kind)) {
 		fprintf(stderr,
 			"postern: there is no pool \"%s\": say api, "
-			"auth or bulk\n",
+			"auth, bulk or courier\n",
 			pool.name);
 		return EXIT_FAILURE;
 	}
+	if (!may_start(run))
+		return EXIT_FAILURE;
 	/* A turn of the bulk pool lasts as long as its slowest reader. */
 	if (ctx.kind == POOL_BULK)
 		pool.hard_limit_s = run->conf.bulk_timeout / 1000 + 10;
@@ -94,29 +134,43 @@ open_serve(const struct run *run, struct serve *s, struct loop *loop)
 	return !e;
 }
 
+/* Is all of what was opened usable?  What is not is said on stderr. */
+static bool
+is_usable(struct serve *s)
+{
+	struct arena *a = arena_new(4096);
+	struct err *e = NULL;
+
+	if (!pg_up(s->pg))
+		e = err_new(a, ERR_UNAVAILABLE,
+			    "the database cannot be reached: see "
+			    "POSTERN_DATABASE");
+	else if (!s->model)
+		e = err_new(a, ERR_UNAVAILABLE,
+			    "the database has no postern.model(): run "
+			    "sql/migrate");
+	else
+		e = serve_look(s, a);
+	return is_fine(a, e);
+}
+
 static int
 run_check(struct run *run)
 {
 	struct serve s = {0};
 	struct loop loop;
-	int status = EXIT_SUCCESS;
+	bool usable;
 
+	if (!may_start(run))
+		return EXIT_FAILURE;
 	if (run->argc && strcmp(run->argv[0], "--config") == 0)
 		return EXIT_SUCCESS;
 	if (!open_serve(run, &s, &loop))
 		return EXIT_FAILURE;
-	if (!pg_up(s.pg)) {
-		fprintf(stderr, "postern: the database cannot be reached: see "
-				"POSTERN_DATABASE\n");
-		status = EXIT_FAILURE;
-	} else if (!s.model) {
-		fprintf(stderr, "postern: the database has no "
-				"postern.model(): run sql/migrate\n");
-		status = EXIT_FAILURE;
-	}
+	usable = is_usable(&s);
 	serve_close(&s);
 	loop_close(&loop);
-	return status;
+	return usable ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int
@@ -151,6 +205,39 @@ run_version(struct run *run)
 	return EXIT_SUCCESS;
 }
 
+static int
+run_courier(struct run *run)
+{
+	bool once = run->argc && strcmp(run->argv[0], "--once") == 0;
+
+	if (run->argc && !once) {
+		fprintf(stderr, "postern: say courier, or courier --once\n");
+		return EXIT_FAILURE;
+	}
+	if (!may_start(run))
+		return EXIT_FAILURE;
+	log_set_who("courier");
+	return courier_run(&run->conf, NULL, once);
+}
+
+/* `key EdDSA`: to standard output, where a redirection makes it a file. */
+static int
+run_key(struct run *run)
+{
+	struct arena *a = arena_new(4096);
+	const char *name = run->argc ? run->argv[0] : "HS256";
+	struct str text = STR("");
+	struct err *e = keys_make(a, str_of(name), &text);
+	bool good = !e && printf("%s\n", text.p) > 0 && fflush(stdout) == 0;
+
+	if (e)
+		fprintf(stderr, "postern: %.*s\n", STR_FMT(e->message));
+	else if (!good)
+		fprintf(stderr, "postern: the key could not be written\n");
+	arena_free(a);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* `explain GET '/users?name=x' [body]`: the request as arguments. */
 static int
 run_explain(struct run *run)
@@ -171,7 +258,8 @@ run_served(struct run *run)
 {
 	if (getenv("REQUEST_METHOD"))
 		return cgi_run(&run->conf);
-	return worker_run(&run->conf, POOL_API, NULL, 0);
+	return may_start(run) ? worker_run(&run->conf, POOL_API, NULL, 0)
+			      : EXIT_FAILURE;
 }
 
 static int run_help(struct run *run);
@@ -180,15 +268,17 @@ static const struct command {
 	const char *name, *arguments, *meaning;
 	int (*run)(struct run *run);
 } commands[] = {
-	{"pool",	 "api|auth|bulk", "supervise workers on descriptor 0",
-	 run_pool									   },
+	{"pool",	 "NAME",	 "supervise the pool api, auth, bulk or courier",
+	 run_pool										},
+	{"courier",  "[--once]",	"deliver the mails of the outbox",		   run_courier },
 	{"check",	  "[--config]",	"are configuration and database usable?",
-	 run_check									  },
-	{"model",	  "",	      "print the exposed schema as JSON",	  run_model   },
-	{"explain",  "METHOD PATH",   "print the SQL of a request",		 run_explain },
-	{"settings", "",		 "print every setting",			run_settings},
+	 run_check									       },
+	{"model",	  "",	      "print the exposed schema as JSON",		  run_model   },
+	{"explain",  "METHOD PATH", "print the SQL of a request",			 run_explain },
+	{"key",	"[ALGORITHM]", "print a new key for POSTERN_KEYS",		   run_key	  },
+	{"settings", "",		 "print every setting",				run_settings},
 	{"version",  "",		"print the version",			     run_version },
-	{"help",	 "",		     "print this",				   run_help	   },
+	{"help",	 "",	     "print this",				    run_help	   },
 };
 
 static int
@@ -213,6 +303,15 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* The memory of a crash would hold keys and passwords. */
+static void
+leave_no_core(void)
+{
+	struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -229,6 +328,7 @@ main(int argc, char **argv)
 	struct err *e;
 	int status;
 
+	leave_no_core();
 	if (argc > 1 && !cgi && !command) {
 		fprintf(stderr,
 			"postern: there is no command \"%s\": see "

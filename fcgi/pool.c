@@ -474,7 +474,7 @@ begin(struct sup *s)
 
 	snprintf(who, sizeof(who), "pool %s", s->pool->name);
 	log_set_who(who);
-	if (!is_listening(STDIN_FILENO))
+	if (!s->pool->no_socket && !is_listening(STDIN_FILENO))
 		return "descriptor 0 is no listening socket; spawn-fcgi or a "
 		       "socket unit makes one";
 	if (s->pool->workers < 1 || s->pool->workers > PLACES_MAX)

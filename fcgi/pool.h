@@ -2,10 +2,11 @@
  * The supervisor of a pool of workers.
  *
  * It owns the listening descriptor 0, which whoever started it bound
- * (spawn-fcgi, systemd, a test), forks the workers and never gives up on
- * them: a dead one is replaced after a delay that grows from 0.1 to 2 seconds
- * and is forgotten after 10 seconds of good running.  One whose turn takes
- * longer than the hard limit, or that is stopped that long, is killed.
+ * (spawn-fcgi, systemd, a test), unless its workers need none; it forks them
+ * and never gives up on them: a dead one is replaced after a delay that grows
+ * from 0.1 to 2 seconds and is forgotten after 10 seconds of good running.  One
+ * whose turn takes longer than the hard limit, or that is stopped that long, is
+ * killed.
  *
  *   TERM, INT  the workers get TERM, finish, and are killed 2 seconds past
  *              the drain limit; then the supervisor returns 0
@@ -24,6 +25,7 @@
 struct pool {
 	const char *name; /* "api": for the log */
 	int workers;
+	bool no_socket; /* the workers find their work elsewhere */
 	int64_t hard_limit_s, drain_limit_s;
 	char **argv; /* of main(): what HUP executes */
 	/*

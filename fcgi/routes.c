@@ -1,5 +1,6 @@
 #include "routes.h"
 
+#include "api/auth.h"
 #include "api/health.h"
 #include "api/rest.h"
 
@@ -17,5 +18,9 @@ routes_find(struct str path)
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (str_eq(str_of(routes[i].path), path))
 			return routes[i].api;
+	if (auth_is_path(path))
+		return &auth_api;
+	if (str_starts(path, STR("/.well-known/")))
+		return &well_known_api;
 	return &rest_api;
 }

@@ -1,9 +1,9 @@
 /*
  * ONE REQUEST, top to bottom.
  *
- *   serve_begin    the route names an interface
- *   plan           the interface turns the request into a plan
- *   send           the plan becomes a statement, the statement a job
+ *   serve_begin    the route names an interface; who calls?
+ *   plan           the interface turns the request into a plan, or a question
+ *   send           that becomes a statement, the statement a job
  *   on_rows        rows are printed as they come
  *   on_done        committed: the interface writes status and headers
  *   fail           anything else: it writes the error, we log it
@@ -14,15 +14,15 @@
 
 #include "base/log.h"
 #include "core/print.h"
+#include "io/ask.h"
+#include "io/caller.h"
 #include "routes.h"
 
 enum {
 	FLUSH_AT = 64 * 1024,
 	TRIES_CONFLICT = 3,
-	TRIES_MAX = 10,	    /* lanes go together, migrations have many steps */
-	RETRY_AFTER = 2,    /* seconds, for clients */
-	MODEL_AGAIN = 1000, /* ms between attempts to get a first model */
-	MODEL_PAUSE = 100,  /* ms between readings, however often it changes */
+	TRIES_MAX = 10,	 /* lanes go together, migrations have many steps */
+	RETRY_AFTER = 2, /* seconds, for clients */
 };
 
 static void plan(struct exchange *x);
@@ -49,6 +49,46 @@ log_failure(const struct exchange *x, const struct err *e)
 		    STR_FMT(e->cause.n ? e->cause : e->message));
 }
 
+/* Somebody who may not may be somebody who did not say who he is. */
+static bool
+is_unknown(const struct exchange *x)
+{
+	return !x->api->open && !x->call.caller.known &&
+	       !caller_has_token(&x->call.request);
+}
+
+/* Retry-After: seconds until the same request makes sense again. */
+static void
+say_when(struct exchange *x, const struct err *e)
+{
+	struct reply *reply = &x->call.reply;
+	int64_t wait = e->wait;
+
+	if (reply->status == 503 && wait == 0)
+		wait = RETRY_AFTER;
+	if (wait)
+		reply_header(
+			reply, "Retry-After",
+			arena_printf(x->call.arena, "%lld", (long long)wait));
+}
+
+/* How to be known (RFC 6750 §3); what is wrong only with what was sent. */
+static void
+say_how(struct exchange *x, const struct err *e)
+{
+	struct reply *reply = &x->call.reply;
+	struct str how = STR("Bearer realm=\"postern\"");
+
+	if (reply->status != 401)
+		return;
+	if (caller_has_token(&x->call.request))
+		how = arena_printf(x->call.arena,
+				   "%.*s, error=\"invalid_token\", "
+				   "error_description=\"%.*s\"",
+				   STR_FMT(how), STR_FMT(e->message));
+	reply_header(reply, "WWW-Authenticate", how);
+}
+
 /*
  * Where the head is already out, the only honest end is none: without its
  * last record the answer cannot be taken for whole.
@@ -58,6 +98,9 @@ fail(struct exchange *x, const struct err *e)
 {
 	struct reply *reply = &x->call.reply;
 
+	if (e->code == ERR_FORBIDDEN && is_unknown(x))
+		e = err_new(x->call.arena, ERR_UNAUTHORIZED,
+			    "Not authenticated");
 	log_failure(x, e);
 	if (reply->begun) {
 		x->gone = true;
@@ -70,9 +113,8 @@ fail(struct exchange *x, const struct err *e)
 	reply->type = "application/json";
 	reply->status = err_kind(e->code)->status;
 	x->api->fail(&x->call, e);
-	if (reply->status == 503)
-		reply_header(reply, "Retry-After",
-			     arena_printf(x->call.arena, "%d", RETRY_AFTER));
+	say_when(x, e);
+	say_how(x, e);
 	finish(x);
 }
 
@@ -107,9 +149,9 @@ forget_answer(struct exchange *x)
 	call->more = false;
 	call->keys = call->versions = NULL;
 	call->nversions = 0;
+	call->ask = (struct question){0};
+	call->answer = NULL;
 }
-
-static void reload(struct serve *s);
 
 static void
 retry(struct exchange *x, const struct err *e)
@@ -123,7 +165,7 @@ retry(struct exchange *x, const struct err *e)
 	}
 	x->next = s->waiting;
 	s->waiting = x;
-	reload(s);
+	serve_reload(s);
 }
 
 /* ---- answering ---- */
@@ -184,6 +226,35 @@ flush(struct exchange *x)
 		serve_gone(x->serve, x);
 }
 
+static struct str
+column(const PGresult *rows, int row, int i)
+{
+	if (PQgetisnull(rows, row, i))
+		return (struct str){0};
+	return (struct str){PQgetvalue(rows, row, i),
+			    (size_t)PQgetlength(rows, row, i)};
+}
+
+/*
+ * The one row of a question, for the interface.  It has as many values as
+ * any: an older function's, which are fewer, are null.
+ */
+static void
+keep_answer(struct exchange *x, const PGresult *rows)
+{
+	struct call *call = &x->call;
+
+	if (PQntuples(rows) == 0)
+		return;
+	call->answer = ARENA_ARRAY(call->arena, struct str, ANSWER_MAX);
+	for (int i = 0; i < PQnfields(rows) && i < ANSWER_MAX; i++) {
+		struct str value = column(rows, 0, i);
+
+		if (value.p)
+			call->answer[i] = arena_str(call->arena, value);
+	}
+}
+
 static void
 on_rows(struct pg_job *job, const PGresult *rows)
 {
@@ -194,17 +265,62 @@ on_rows(struct pg_job *job, const PGresult *rows)
 
 	if (x->gone)
 		return;
+	if (x->call.ask.function) {
+		keep_answer(x, rows);
+		return;
+	}
 	for (int i = 0; i < n; i++) {
 		for (int k = 0; k < columns; k++)
-			x->columns[k] =
-				(struct str){PQgetisnull(rows, i, k)
-						     ? NULL
-						     : PQgetvalue(rows, i, k),
-					     (size_t)PQgetlength(rows, i, k)};
+			x->columns[k] = column(rows, i, k);
 		on_row(x);
 	}
 	if (job->stream && x->body.n > FLUSH_AT)
 		flush(x);
+}
+
+static struct err *send(struct exchange *x);
+
+/* What the interface made is answered, or goes out. */
+static void
+settle(struct exchange *x, struct err *e)
+{
+	if (!e && x->call.reply.status) {
+		finish(x);
+		return;
+	}
+	if (!e)
+		e = send(x);
+	if (e)
+		fail(x, e);
+}
+
+/* The question is answered: the interface has the word. */
+static void
+go_on(struct exchange *x)
+{
+	struct question asked = x->call.ask;
+
+	x->call.ask = (struct question){0};
+	settle(x, asked.then(&x->call));
+}
+
+/* All rows are printed.  An interface that sets no status plans once more. */
+static void
+render(struct exchange *x)
+{
+	struct call *call = &x->call;
+	struct err *e = NULL;
+
+	if (call->plan.list && call->rows == 0)
+		buf_put(&x->body, call->plan.open);
+	if (call->plan.list || call->rows)
+		buf_put(&x->body, call->plan.close);
+	if (x->body.broken)
+		e = err_new(call->arena, ERR_TOO_LARGE,
+			    "The answer is too large: ask for fewer rows.");
+	if (!e && !call->reply.begun)
+		e = x->api->render(call);
+	settle(x, e);
 }
 
 static void
@@ -214,23 +330,14 @@ on_done(struct pg_job *job, struct err *e)
 		(struct exchange *)((char *)job -
 				    offsetof(struct exchange, job));
 
-	if (e && may_retry(x, e)) {
+	if (e && may_retry(x, e))
 		retry(x, e);
-		return;
-	}
-	if (!e && x->call.plan.list && x->call.rows == 0)
-		buf_put(&x->body, x->call.plan.open);
-	if (!e && (x->call.plan.list || x->call.rows))
-		buf_put(&x->body, x->call.plan.close);
-	if (!e && x->body.broken)
-		e = err_new(x->call.arena, ERR_TOO_LARGE,
-			    "The answer is too large: ask for fewer rows.");
-	if (!e && !x->call.reply.begun)
-		e = x->api->render(&x->call);
-	if (e)
+	else if (e)
 		fail(x, e);
+	else if (x->call.ask.function)
+		go_on(x);
 	else
-		finish(x);
+		render(x);
 }
 
 /* ---- asking ---- */
@@ -249,26 +356,46 @@ hand_over(struct exchange *x)
 	return true;
 }
 
+/* The plan's statement, or the question's. */
+static struct err *
+compile(struct exchange *x)
+{
+	struct call *call = &x->call;
+
+	if (call->ask.function) {
+		call->answer = NULL;
+		ask_statement(call->arena, &call->ask, &x->statement);
+		return NULL;
+	}
+	TRY(sql_compile(call->arena, &call->plan, &x->statement));
+	x->columns =
+		ARENA_ARRAY(call->arena, struct str, x->statement.ncolumns + 1);
+	call->rows = 0;
+	buf_clear(&x->body);
+	return NULL;
+}
+
 static struct err *
 send(struct exchange *x)
 {
 	const struct plan *p = &x->call.plan;
+	bool asks = x->call.ask.function != NULL;
 
 	x->job = (struct pg_job){
 		.arena = x->call.arena,
 		.statement = &x->statement,
-		.quick = p->quick,
-		.write = p->op != PLAN_SELECT,
+		.quick = !asks && p->quick,
+		.write = asks ? x->call.ask.write : p->op != PLAN_SELECT,
 		.later = x->tries > 1,
-		.stream = p->op == PLAN_SELECT && p->list && p->limit == 0,
+		.stream = !asks && p->op == PLAN_SELECT && p->list &&
+			  p->limit == 0,
 		.rows = on_rows,
 		.done = on_done,
 	};
 	if (hand_over(x))
 		return NULL;
-	TRY(sql_compile(x->call.arena, p, &x->statement));
-	x->columns = ARENA_ARRAY(x->call.arena, struct str,
-				 x->statement.ncolumns + 1);
+	ask_enter(x->call.arena, &x->call.caller, &x->job);
+	TRY(compile(x));
 	return pg_submit(x->serve->pg, &x->job);
 }
 
@@ -283,14 +410,7 @@ plan(struct exchange *x)
 		e = err_internal(call->arena, ERR_UNAVAILABLE, "no model yet");
 	else
 		e = x->api->plan(call);
-	if (!e && call->reply.status) {
-		finish(x);
-		return;
-	}
-	if (!e)
-		e = send(x);
-	if (e)
-		fail(x, e);
+	settle(x, e);
 }
 
 static void
@@ -310,9 +430,13 @@ serve_begin(struct serve *s, struct exchange *x)
 
 	x->serve = s;
 	hold_model(x);
+	x->call.request.keys = s->keys;
+	x->call.request.passwords = s->passwords;
 	x->api = routes_find(x->call.request.path);
 	e = http_query_read(x->call.arena, x->call.request.query_text,
 			    &x->call.request.query);
+	if (!e && !x->api->open)
+		e = caller_find(&x->call);
 	if (e)
 		fail(x, e);
 	else
@@ -320,142 +444,14 @@ serve_begin(struct serve *s, struct exchange *x)
 }
 
 void
+serve_again(struct exchange *x)
+{
+	hold_model(x);
+	plan(x);
+}
+
+void
 serve_gone(struct serve *s, struct exchange *x)
 {
 	pg_abandon(s->pg, &x->job);
-}
-
-/* ---- the model ---- */
-
-static void
-on_model_rows(struct pg_job *job, const PGresult *rows)
-{
-	struct serve *s =
-		(struct serve *)((char *)job - offsetof(struct serve, job));
-	struct model *fresh;
-	struct str text;
-	struct err *e;
-
-	if (PQntuples(rows) != 1)
-		return;
-	text = (struct str){PQgetvalue(rows, 0, 0),
-			    (size_t)PQgetlength(rows, 0, 0)};
-	e = model_read(s->arena, text, &fresh);
-	if (e) {
-		log_line(LOG_ERROR, "%.*s", STR_FMT(e->cause));
-		return;
-	}
-	if (s->model && !str_eq(s->model->version, fresh->version))
-		pg_forget(s->pg);
-	model_drop(s->model);
-	s->model = fresh;
-}
-
-/* Those who waited for the new model plan again, with it. */
-static void
-on_model(struct pg_job *job, struct err *e)
-{
-	struct serve *s =
-		(struct serve *)((char *)job - offsetof(struct serve, job));
-	struct exchange *x = s->waiting;
-
-	if (e)
-		log_line(LOG_ERROR, "cannot read the model: %.*s",
-			 STR_FMT(e->cause));
-	s->reloading = false;
-	s->waiting = NULL;
-	while (x) {
-		struct exchange *next = x->next;
-
-		hold_model(x);
-		plan(x);
-		x = next;
-	}
-	if (s->stale)
-		reload(s);
-}
-
-static void
-reload(struct serve *s)
-{
-	struct err *e;
-
-	s->stale = s->reloading;
-	if (s->reloading)
-		return;
-	arena_reset(s->arena);
-	s->statement = (struct statement){
-		.text = STR("select postern.model()"),
-	};
-	s->job = (struct pg_job){
-		.arena = s->arena,
-		.statement = &s->statement,
-		.rows = on_model_rows,
-		.done = on_model,
-	};
-	s->reloading = true;
-	s->read_at = s->loop->now;
-	e = pg_submit(s->pg, &s->job);
-	if (e)
-		on_model(&s->job, e);
-}
-
-static void
-on_notified(void *ctx)
-{
-	struct serve *s = ctx;
-
-	s->wanted = true;
-}
-
-struct err *
-serve_open(struct arena *a, struct serve *s, const struct conf *conf,
-	   struct loop *loop)
-{
-	static const char *const names[] = {"postern api", "postern auth",
-					    "postern bulk"};
-	struct pg_options options = {
-		.loop = loop,
-		.conf = conf,
-		.name = names[s->pool],
-		.lanes = s->lanes,
-		.notified = on_notified,
-		.ctx = s,
-	};
-	struct err *e = NULL;
-
-	s->conf = conf;
-	s->loop = loop;
-	s->arena = arena_new(16 * 1024);
-	s->pg = pg_open(a, &options, &e);
-	if (!s->pg)
-		return e;
-	reload(s);
-	while (s->reloading) {
-		loop_turn(loop, 100);
-		pg_turn(s->pg);
-	}
-	s->wanted = false;
-	return NULL;
-}
-
-void
-serve_close(struct serve *s)
-{
-	pg_close(s->pg);
-	model_drop(s->model);
-	arena_free(s->arena);
-}
-
-void
-serve_turn(struct serve *s)
-{
-	int64_t age = s->loop->now - s->read_at;
-	bool overdue = !s->model && pg_up(s->pg) && age > MODEL_AGAIN;
-
-	if ((s->wanted && age > MODEL_PAUSE) || overdue) {
-		s->wanted = false;
-		reload(s);
-	}
-	pg_turn(s->pg);
 }

@@ -20,6 +20,9 @@ struct serve {
 	enum pool_kind pool;
 	int lanes;
 	const struct conf *conf;
+	struct keys *keys;     /* NULL: none are set */
+	const char *passwords; /* that nobody may choose */
+	struct arena *kept;    /* for as long as we live */
 	struct loop *loop;
 	struct pg *pg;
 	struct model *model;	  /* NULL: the database was never reached */
@@ -33,13 +36,31 @@ struct serve {
 	struct statement statement;
 };
 
-/* Begin with a model, if the database can be reached. */
+/*
+ * May a server start with these settings and secrets?  The error's message is
+ * a sentence for the operator.
+ */
+struct err *serve_check(struct arena *a, const struct conf *conf);
+
+/* Begin with keys, if there are any, and a model, if there is a database. */
 struct err *serve_open(struct arena *a, struct serve *s,
 		       const struct conf *conf, struct loop *loop);
 void serve_close(struct serve *s);
 
+/*
+ * Is the connection what the settings say?  ERR_INTERNAL with a sentence for
+ * the operator; another one when it could not be asked.
+ */
+struct err *serve_look(struct serve *s, struct arena *a);
+
 /* The request is complete; the answer may come at once or later. */
 void serve_begin(struct serve *s, struct exchange *x);
+
+/* The model has changed: plan once more what waited for it. */
+void serve_again(struct exchange *x);
+
+/* Read the model again; who is in s->waiting is served then. */
+void serve_reload(struct serve *s);
 
 /* The client is gone; `finish` will still be called, in its time. */
 void serve_gone(struct serve *s, struct exchange *x);

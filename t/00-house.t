@@ -16,13 +16,14 @@ use constant {
 };
 
 # Includes go down: a file may include its own layer and those before it.
-my @layers = qw(base core io api top);
+my @layers = qw(base core io api courier top);
 my %rank = map { $layers[$_] => $_ } 0 .. $#layers;
 
 # What some files export besides names that begin like their own.
 my %exports = (
 	'base/err.c'         => qr/^issues_/,
 	'core/model.c'       => qr/^table_/,
+	'api/auth_known.c'   => qr/^well_known_api$/,
 	'core/request.c'     => qr/^reply_/,
 	'api/rest_openapi.c' => qr/^openapi_api$/,
 	'main.c'             => qr/^main$/,
@@ -32,7 +33,7 @@ my %exports = (
 my %callbacks = (unmark => 'json_c_visit');
 
 # SQL is written in core/sql.c and where a connection is looked after.
-my %sql = ('serve.c' => ['select postern.model()']);
+my %sql = ('serve_open.c' => ['select postern.model()']);
 
 my $comment = qr{/\*.*?\*/|//[^\n]*}s;
 my $string = qr/"(?:[^"\\\n]|\\.)*"/s;

@@ -86,13 +86,22 @@ subtest 'the shipped tables are what the tutorial needs' => sub {
 
 	my $users = table($plain, 'users');
 	is_deeply [map { $_->{name} } $users->{columns}->@*],
-		[qw(id name created_at)], 'columns are in the order of the answer';
+		[qw(id name created_at identity_id)],
+		'columns are in the order of the answer';
+	is_column $plain, 'users', 'identity_id', {
+		tags => {hidden => JSON::PP::true}, nullable => JSON::PP::true,
+		grants => {select => $everybody, insert => [], update => []},
+	}, 'who signs in as whom is shown to nobody and set by nobody';
 	is $users->{type}, 'User', 'a user is a User';
 	is $users->{kind}, 'table', 'users is a table';
 	ok $users->{versioned}, '... whose rows have versions';
 	is_deeply $users->{primary_key},
 		{name => 'users_pkey', columns => ['id']}, 'it has a key';
 	is_deeply $users->{unique}, [{
+		name => 'users_identity_id_key',
+		columns => ['identity_id'],
+		message => undef,
+	}, {
 		name => 'users_name_key',
 		columns => ['name'],
 		message => "Username '{name}' already exists.",
@@ -111,6 +120,10 @@ subtest 'the shipped tables are what the tutorial needs' => sub {
 		references => ['id'],
 		message => 'User attached to an event. Cannot delete.',
 	}], '... and events refer to users';
+	is_deeply $users->{foreign_keys}, [],
+		'... and a link to what is private is none';
+	ok $users->{guarded}, '... and its rows have policies';
+	ok !table($model, 'boxes')->{guarded}, '... which other tables need not';
 	is_column $plain, 'users', 'name', {
 		type => 'text', sql_type => 'pg_catalog.text', base => 'text',
 		array => JSON::PP::false, enum => undef, default => undef,

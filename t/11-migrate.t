@@ -66,8 +66,8 @@ subtest 'an owner who may make roles needs nothing more' => sub {
 	is $status, 0, 'the migration works' or diag $said;
 	is $bare->sql($name, q{
 		select count(*) from pg_roles
-		where rolname ~ '^postern_' and not rolcanlogin}), 3,
-		'three roles exist, and none may log in';
+		where rolname ~ '^postern_' and not rolcanlogin}), 4,
+		'four roles exist, and none may log in';
 	isnt $bare->sql($name, 'set role postern_anonymous; '
 		. 'select postern.model()'), '', 'a role can read the model';
 };

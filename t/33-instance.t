@@ -44,6 +44,71 @@ subtest 'psql runs its standard input' => sub {
 	unlike $said, qr/not reached\s*\n-/, '... and the end';
 };
 
+# What the workers of an instance read.
+sub setting ($of, $name)
+{
+	return Postern::_slurp("$of/run/postern.conf") =~ /^POSTERN_$name=(.*)/m
+		? $1 : undef;
+}
+
+my $key = Postern::_slurp("$var/keys/auth.key");
+
+subtest 'accounts work out of the box' => sub {
+	is setting($var, 'BASE_URL'), "http://localhost:$ports{PORT}",
+		'workers know what they are called';
+	is setting($var, 'REDIRECTS'), 'http://localhost:8000',
+		'... where the tutorial\'s application stands';
+	is setting($var, 'STATE'), $var, '... where to put mails and locks';
+	is setting($var, 'KEYS'), "$var/keys/auth.key", '... and their key';
+	like $key, qr/\A[\w-]{43}\n\z/, 'which has 32 bytes';
+	for my $path (map { "$var/$_" } qw(keys keys/auth.key locks mail)) {
+		my (undef, undef, $mode, undef, $uid) = stat $path;
+		is $mode & 0777, -d $path ? 0700 : 0600, "$path is private";
+		is getpwuid $uid, Postern::Cluster::run_as(),
+			'... and the workers\' own';
+	}
+};
+
+subtest 'what start was given is remembered' => sub {
+	my $given = sub { setting($var, 'ACCESS') };
+	instance(reload => VAR => $var, POSTERN_ACCESS => 'owner');
+	is $given->(), 'owner', 'a setting of the program';
+	for my $command (qw(reload restart)) {
+		instance($command => VAR => $var);
+		is $given->(), 'owner', "... by $command";
+	}
+	instance(reload => VAR => $var, POSTERN_ACCESS => 'open');
+	is $given->(), 'open', 'until another one is given';
+	instance(reload => VAR => $var, POSTERN_MAIL_FROM => 'a@example.org');
+	instance(reload => VAR => $var, POSTERN_MAIL_FROM => '');
+	instance(reload => VAR => $var);
+	is setting($var, 'MAIL_FROM'), '', '... or nothing';
+};
+
+# Of a process: its rank for the scheduler, 0 is everybody's.
+sub nice ($pid)
+{
+	return (split ' ', Postern::_slurp("/proc/$pid/stat") =~ s/.*\)//sr)[16];
+}
+
+subtest 'sign-ins use all cores and give way' => sub {
+	my %pids = map {
+		my ($pid) = Postern::_slurp("$var/run/pool-$_.proc") =~ /^(\d+)/;
+		($_ => [$pid, children($pid)]);
+	} qw(api auth);
+	chomp(my $cores = `nproc`);
+	is scalar($pids{auth}->@*), 1 + $cores, 'a worker of auth for each core';
+	is nice($_), nice($$) + 15, '... later than others' for $pids{auth}->@*;
+	is nice($_), nice($$), '... such as those of api' for $pids{api}->@*;
+	SKIP: {
+		my ($auth, $api) = map {
+			Postern::_slurp("/proc/$pids{$_}[0]/autogroup") =~ /nice (\S+)/
+		} qw(auth api);
+		skip 'this kernel has no groups of sessions', 1 if !defined $auth;
+		is $auth - $api, 15, '... and so does their session, as a group';
+	}
+};
+
 subtest 'nobody else gets at it' => sub {
 	my $run = readlink "$var/run";
 	is sprintf('%o', (stat $run)[2] & 07), 0, 'the folder of the sockets';
@@ -85,6 +150,8 @@ subtest 'two instances run side by side' => sub {
 	is $status, 0, 'on another one' or diag $said;
 	is get_status($others{PORT}), 200, 'the second answers';
 	is get_status($ports{PORT}),  200, 'and the first';
+	isnt Postern::_slurp("$other/keys/auth.key"), $key,
+		'each has a key of its own';
 	is +(instance(stop => VAR => $other))[0], 0, 'the second stops';
 	is get_status($ports{PORT}), 200, 'the first does not';
 };
@@ -110,7 +177,57 @@ subtest 'a second start is quick and finds the data' => sub {
 	my $took = time - $began;
 	is $status, 0, 'it starts' or diag $said;
 	cmp_ok $took, '<', 3, 'in less than three seconds';
-	unlike $said, qr/Applied|cluster|certificate/, 'nothing is made anew';
+	unlike $said, qr/Applied|cluster|certificate|key/, 'nothing is made anew';
+	is Postern::_slurp("$var/keys/auth.key"), $key, '... above all no key';
+	instance(stop => VAR => $var);
+};
+
+sub psql ($text, %env)
+{
+	my $script = folder() . '/script';
+	open my $out, '>', $script;
+	print {$out} '\t on', "\n$text;\n";
+	close $out;
+	my (undef, $words) = instance(psql => VAR => $var, stdin => $script, %env);
+	return $words =~ s/\s//gr;
+}
+
+subtest 'what one sets wins over what the instance knows' => sub {
+	open my $out, '>', "$var/settings";
+	print {$out} "POSTERN_BASE_URL=https://api.example\n",
+		"POSTERN_STATE=/nonexistent\n";
+	close $out;
+	my $other = folder() . '/other.key';
+	system 'cp', '-p', "$var/keys/auth.key", $other;
+	unlink "$var/keys/auth.key";
+	($status, $said) = instance(start => VAR => $var, %ports,
+		POSTERN_KEYS => $other, POSTERN_STATE => "$var/locks",
+		SHARED_BUFFERS => '48MB');
+	is $status, 0, 'it starts' or diag $said;
+	is setting($var, 'BASE_URL'), 'https://api.example', 'VAR/settings';
+	is setting($var, 'KEYS'), $other, 'the environment';
+	is setting($var, 'STATE'), "$var/locks", '... over the file';
+	ok !-e "$var/keys/auth.key", 'no key is made that nobody needs';
+	is psql('show shared_buffers'), '48MB', 'the memory of Postgres';
+	instance(stop => VAR => $var);
+	unlink "$var/settings";
+};
+
+subtest 'Postgres gets a quarter of the memory' => sub {
+	($status, $said) =
+		instance(start => VAR => $var, %ports, SHARED_BUFFERS => '');
+	is $status, 0, 'it starts' or diag $said;
+	my ($all) = sort { $a <=> $b } grep { defined }
+		(map { /^MemTotal:\s*(\d+)/m ? $1 / 1024 : undef }
+			Postern::_slurp('/proc/meminfo')),
+		map { Postern::_slurp($_) =~ /^(\d+)/ ? $1 / 1048576 : undef }
+		qw(/sys/fs/cgroup/memory.max
+		/sys/fs/cgroup/memory/memory.limit_in_bytes);
+	my $quarter = int($all / 4);
+	$quarter = 128  if $quarter < 128;
+	$quarter = 2048 if $quarter > 2048;
+	is psql("select setting::bigint / 128 from pg_settings"
+		. " where name = 'shared_buffers'"), $quarter, "$quarter MB";
 	instance(stop => VAR => $var);
 };
 

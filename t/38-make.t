@@ -31,13 +31,18 @@ subtest 'make install' => sub {
 	ok -x "$root/opt/p/bin/postern", 'the program';
 	ok -e "$root/opt/p/share/postern/$_", $_
 		for qw(nginx/server.conf nginx/example.conf nginx/docs/docs.js
-		sql/migrate.sql settings.example shared-hosting/.htaccess);
+		sql/migrate.sql mail/verify-link.txt mail/changed.html settings.example shared-hosting/.htaccess);
 	ok -x "$root/opt/p/share/postern/sql/migrate", 'sql/migrate runs';
 	my $unit = "$root/opt/p/lib/systemd/system/postern-api";
 	like Postern::_slurp("$unit.service"),
 		qr{^ExecStart=/opt/p/bin/postern pool api$}m,
 		'the unit names the program where it is';
 	like Postern::_slurp("$unit.socket"), qr/^Backlog=4096$/m, 'the socket';
+	like Postern::_slurp("$root/opt/p/lib/systemd/system/postern-$_.service"),
+		qr{^StateDirectory=postern postern/locks postern/mail$}m,
+		"the pool $_ has a place for locks and mails" for qw(api auth courier);
+	ok -e "$root/opt/p/share/postern/nginx/$_", $_
+		for qw(auth.conf auth-routes.conf);
 	ok -e "$root/opt/p/share/man/man8/postern.8", 'the manual'
 		if -e 'fcgi/postern.8';
 };

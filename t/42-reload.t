@@ -186,11 +186,12 @@ subtest 'a worker that dies in the middle of a long answer' => sub {
 };
 
 subtest 'the end' => sub {
-	my @all  = map { $p->pids($_) } qw(api auth bulk);
+	my @pools = qw(api auth bulk courier);
+	my @all   = map { $p->pids($_) } @pools;
 	my ($slow) = ask($p, '/nap1?limit=1');
 	ok worker_of('nap1'), 'with a request in hand';
 	my ($api) = $p->pids;
-	kill TERM => map { ($p->pids($_))[0] } qw(api auth bulk);
+	kill TERM => map { ($p->pids($_))[0] } @pools;
 	is((answers_of(15, $slow))[0]{status}, 200, 'it is answered');
 	ok until_true(5, sub { !grep { lives($_) } @all }), 'nobody is left';
 	is $p->sql('select count(*) from pg_stat_activity where usename ='

@@ -51,6 +51,9 @@ sub worker ($name, $p, @command)
 		$ENV{POSTERN_DATABASE}  = $p->conninfo('postern');
 		$ENV{POSTERN_BODY_MAX}  = 4096;
 		$ENV{POSTERN_LOG_LEVEL} = 'debug';
+		$ENV{POSTERN_KEYS}      = $p->key_file;
+		$ENV{POSTERN_STATE}     = $dir;
+		$ENV{POSTERN_ARGON2}    = 'm=64,t=1,p=1';
 		open STDIN,  '<', '/dev/null';
 		open STDOUT, '>', $w{log};
 		open STDERR, '>&', \*STDOUT;
@@ -93,9 +96,16 @@ sub leaves ($w)
 
 my $event = '{"name":"Fair %d","address":"Here","schedule":'
 	. '"2020-01-02T03:04:05+02:00","host_name":"Ada %d"}';
+my $account = '"email":"a%d@example.org","password":"correct horse %d"';
+my $provider = '"provider":"builtin::local_emailpassword"';
+my $form = {CONTENT_TYPE => 'application/x-www-form-urlencoded'};
+my $bearer = {HTTP_AUTHORIZATION => 'Bearer %t'};
+my $page = {HTTP_COOKIE => 'edgedb-auth-token=%t',
+	HTTP_SEC_FETCH_SITE => 'same-origin'};
 my $nobody = '/users/00000000-0000-7000-8000-000000000000';
 
-# One row per kind: method, target, status, body, params; %d is the round.
+# One row per kind: method, target, status, body, params; %d is the round, %t
+# the last token, %r the last refresh token, %c the last code.
 my @kinds = (
 	['POST', '/users', 201, '{"name":"Ada %d"}'],
 	['POST', '/users', 400, '{"name":"Ada %d"}'],
@@ -134,13 +144,55 @@ my @kinds = (
 	['TRACE', '/users', 405],
 	['GET', '/users/', 307],
 	['GET', '/openapi.json', 200],
+	['POST', '/auth/signup', 200, "{$account,\"name\":\"Jo %d\"}"],
+	['POST', '/auth/signup', 400, "{$account,\"name\":\"Jo %d\"}"],
+	['POST', '/auth/signin', 200, "{$account,$provider}"],
+	['POST', '/auth/signin', 400, '{"email":"a%d@example.org",'
+		. "\"password\":\"wrong\",$provider}"],
+	['GET', '/auth/me', 200, undef, $bearer],
+	['GET', '/users?name=Jo%%20%d', 200, undef, $bearer],
+	['GET', '/users?name=Jo%%20%d', 401, undef,
+		{HTTP_AUTHORIZATION => 'Bearer %tx'}],
+	['GET', '/users', 200, undef, {POSTERN_BULK => '@bulk', %$bearer}],
+	['GET', '/users', 200, undef, $page],
+	['POST', '/events', 403, $event, {HTTP_COOKIE => $page->{HTTP_COOKIE}}],
+	['POST', '/auth/authenticate', 200, "{$account,$provider,"
+		. '"challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}'],
+	['POST', '/auth/token', 200, 'grant_type=authorization_code&code=%c&'
+		. 'code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk', $form],
+	['POST', '/auth/refresh', 200, '{"refresh_token":"%r"}'],
+	['POST', '/auth/refresh', 401, '{"refresh_token":"%d"}'],
+	['POST', '/auth/send-reset-email', 200, '{"email":"a%d@example.org",'
+		. "$provider,\"challenge\":\"x\","
+		. '"reset_url":"http://localhost:8000/reset"}'],
+	['POST', '/auth/password', 204, '{"old_password":"correct horse %d",'
+		. '"new_password":"other horse %d"}', $page],
+	['GET', '/auth/sessions', 200, undef, $page],
+	['GET', '/auth/verify?provider=x&verification_token=%t', 400],
+	['GET', '/.well-known/jwks.json', 200],
+	['POST', '/auth/signout', 204, '{"scope":"all"}', $page],
+	['POST', '/auth/nothing', 404, '{}'],
 	['GET', '/health_check', 200],
 );
+
+my %last;
+
+sub remember ($r)
+{
+	my $cookie = $r->{headers}{'set-cookie'} // '';
+	my $body = $r->{body} // '';
+	$last{t} = $1 if $cookie =~ /edgedb-auth-token=([^;]+)/
+		|| $body =~ /"access_token":"([^"]+)/;
+	$last{r} = $1 if $body =~ /"refresh_token":"([^"]+)/;
+	$last{c} = $1 if $body =~ /"code":"([^"]+)/;
+}
 
 sub round_of ($text, $n)
 {
 	return $text if !defined $text;
+	return {map { $_ => round_of($text->{$_}, $n) } keys %$text} if ref $text;
 	$text =~ s/%d/$n/g;
+	$text =~ s/%([trc])/$last{$1}/g;
 	return $text =~ s/%%/%/gr;
 }
 
@@ -155,7 +207,9 @@ sub ask_all ($w)
 		my $n = int($i / @kinds);
 		my $r = $clients[$n % @clients]->ask(
 			$method => round_of($target, $n),
-			body => round_of($body, $n), params => $params);
+			body => round_of($body, $n),
+			params => round_of($params, $n));
+		remember($r) if $r;
 		my $got = $r && $r->{ended} ? $r->{status} : 'nothing';
 		next if $got eq $status;
 		$first ||= "$method $target: $got instead of $status";

@@ -5,8 +5,11 @@
 use v5.36;
 use FindBin ();
 use lib "$FindBin::Bin/lib", "$FindBin::Bin/load/lib";
+use Auth qw(signup bearer);
+use AuthServer qw(claims_of);
 use Bench::Client;
 use Bench::Measure;
+use Load qw(until_true);
 use Postern;
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -41,14 +44,34 @@ sub backends ($p)
 		= current_database() and application_name = 'postern api'");
 }
 
-sub by_name ($i)
+# Users by their names; $who is a header line that says who asks.
+sub ask ($p, $n, $connections = 64, $who = '')
 {
-	return Bench::Client::get('/users?name=user%20' . (1 + $i % $USERS));
+	return Bench::Client::exactly($p->port, $n, $connections, sub ($i) {
+		my $bytes = Bench::Client::get(
+			'/users?name=user%20' . (1 + $i % $USERS));
+		return $bytes =~ s/\r\n\z/$who\r\n/r;
+	});
 }
 
-sub ask ($p, $n, $connections = 64)
+sub header ($u)
 {
-	return Bench::Client::exactly($p->port, $n, $connections, \&by_name);
+	return "Authorization: Bearer $u->{token}\r\n";
+}
+
+# What goes between a worker and its backends, each way and per request.
+sub messages ($p, $n, $who)
+{
+	ask($p, 64, 1, $who);
+	sleep 2.5;
+	my $calls = Bench::Measure::strace(
+		groups => {worker => [workers($p)], backend => [backends($p)]},
+		code => sub { ask($p, $n, 1, $who) }
+	);
+	cmp_ok $calls->{backend}{lseek} // 0, '<', $n / 100,
+		'the planner does not run';
+	return [map { sprintf '%.1f', ($_ // 0) / $n }
+		$calls->{worker}{sendto}, $calls->{backend}{sendto}];
 }
 
 # A backend reports what it did with the first transaction that ends a second
@@ -95,11 +118,23 @@ SKIP: {
 }
 
 my $one = start(env => {POSTERN_LANES => 1});
-ask($one, 64);
-my $before = commits($one);
-ask($one, $REQUESTS);
-is sprintf('%.2f', (commits($one) - $before) / $REQUESTS), '1.00',
-	'a request is one transaction';
+my $u   = signup($one);
+for my $who (['nobody', ''], ['somebody', header($u)]) {
+	is_deeply ask($one, 64, 64, $who->[1]), {200 => 64}, "as $who->[0]";
+	my $before = commits($one);
+	ask($one, $REQUESTS, 64, $who->[1]);
+	is sprintf('%.2f', (commits($one) - $before) / $REQUESTS), '1.00',
+		'... a request is one transaction';
+}
+SKIP: {
+	skip 'strace cannot attach to a process here', 4
+		if !Bench::Measure::strace_works(workers($one));
+	my $nobody = messages($one, 1000, '');
+	is_deeply $nobody, ['1.0', '1.0'],
+		'a request is a message to a backend, and one back';
+	is_deeply messages($one, 1000, header($u)), $nobody,
+		'... whoever asks';
+}
 
 # The view tells of the very connection that reads it.
 $one->sql(<<~SQL);
@@ -117,11 +152,76 @@ for (@shapes) {
 }
 is_deeply \%seen, {200 => scalar @shapes},
 	scalar(@shapes) . ' requests that are all different';
-my $r = $one->http(GET => '/prepared?limit=1');
-is $r->{status}, 200, 'a connection tells what it has prepared';
-my $n = $r->{json}[0]{n} // 0;
+my $n = prepared();
 cmp_ok $n, '<=', 100, "it keeps $n statements, at most 100";
 cmp_ok $n, '>', 50, '... and more than a few';
+
+sub prepared ()
+{
+	my $r = $one->http(GET => '/prepared?limit=1');
+	is $r->{status}, 200, 'a connection tells what it has prepared';
+	return $r->{json}[0]{n} // 0;
+}
+
+sub all_shapes ($headers)
+{
+	my %seen;
+	$seen{$one->http(GET => "/users?limit=1&$_", headers => $headers)
+		->{status}}++ for @shapes;
+	return \%seen;
+}
+
+is_deeply all_shapes(bearer($u)), {200 => scalar @shapes},
+	'the same requests as somebody';
+cmp_ok prepared(), '<=', 100, '... add nothing';
+ask($one, 100, 8, $_) for '', header($u), '';
+$n = prepared();
+ask($one, 100, 8, $_) for '', header($u), '';
+is prepared(), $n, 'what is prepared for each of two stays so';
+$one->sql("delete from auth.sessions where id = '"
+	. claims_of($u->{token})->{sid} . "'");
+is_deeply all_shapes(bearer($u)), {401 => scalar @shapes},
+	'the same requests when the session has ended';
+cmp_ok prepared(), '<=', 100, '... leave nothing behind';
+
+# It may be prepared, and fails when it runs as if the schema had changed.
+$one->sql(<<~'SQL');
+	create function public.nothing() returns setof integer language plpgsql
+	as 'begin return query select n from public.nowhere; end';
+	create view api.broken as select nothing as n, 1 as m
+	from public.nothing();
+	grant select on api.broken to postern_anonymous;
+	grant execute on function public.nothing to postern_anonymous;
+	notify postern;
+	SQL
+until_true(5, sub { $one->http(GET => '/broken?limit=1')->{status} != 404 });
+is_deeply {map { $one->http(GET => "/broken?limit=$_")->{status} => 1 } 1 .. 60},
+	{503 => 1}, 'a view that cannot be read';
+cmp_ok prepared(), '<=', 100, '... leaves nothing behind';
+is_deeply ask($one, 64), {200 => 64}, '... and disturbs nobody';
+undef $one;
+
+# Whole lists go through a pool of their own, row by row.
+my $long = start();
+my $v    = signup($long);
+$long->sql("insert into api.users (name)
+	select 'a longer name ' || g from generate_series(1, 99000) as g");
+for my $who ({}, bearer($v)) {
+	my $from = high($long);
+	my $r    = $long->http(GET => '/users', headers => $who);
+	is scalar(() = $r->{body} =~ /"name":/g), 99001 + $USERS,
+		'a list of a hundred thousand';
+	cmp_ok high($long) - $from, '<', 2048, '... does not stay in memory';
+}
+
+# The most KiB that the workers of that pool ever had.
+sub high ($p)
+{
+	my (undef, @pids) = $p->pids('bulk');
+	my @high = map { Postern::_slurp("/proc/$_/status") =~
+		/^VmHWM:\s+(\d+)/m ? $1 : () } @pids;
+	return Bench::Measure::sum(@high);
+}
 
 # More than 300 ways to sort and filter users.
 sub shapes ()

@@ -69,6 +69,15 @@ make_shape(struct call *call)
 	return shape;
 }
 
+uint32_t
+rest_role(const struct call *call)
+{
+	const char *name = call->caller.runs_as ? call->caller.runs_as
+						: call->request.conf->role;
+
+	return model_role(call->request.model, str_of(name));
+}
+
 /* ---- which row ---- */
 
 struct str
@@ -451,7 +460,7 @@ read_path(struct call *call, struct str path)
 	if (!rest->table)
 		return false;
 	g = &rest->table->grants;
-	rest->role = model_role(m, str_of(call->request.conf->role));
+	rest->role = rest_role(call);
 	rest->item = path.n > name.n + 1;
 	rest->id = left;
 	return ((g->select | g->insert | g->update | g->delete) & rest->role) !=

@@ -22,6 +22,7 @@ struct rest {
 	struct str current; /* the row that `?current_name=` names */
 	bool minimal;	    /* Prefer: return=minimal */
 	bool bad_moment;    /* a date that is none: told after the rest */
+	bool seeking;	    /* was nothing written because it may not be? */
 };
 
 static inline struct rest *
@@ -31,6 +32,9 @@ rest_of(const struct call *call)
 }
 
 /* ---- rest.c ---- */
+
+/* The role that the request runs as, as the model's set of it. */
+uint32_t rest_role(const struct call *call);
 
 /* May the role be shown the column, or all of a key's? */
 bool rest_may_see(const struct column *c, uint32_t role);

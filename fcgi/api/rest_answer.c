@@ -142,10 +142,44 @@ answer_write(struct call *call)
 	reply_header(reply, "Preference-Applied", STR("return=minimal"));
 }
 
+/*
+ * Row security hides from a write what the caller may not write.  Whether the
+ * row is there at all is asked once more, by a read: 403 rather than 404.
+ * With an If-Match the row may be his, and another version: 412 as ever.
+ */
+static bool
+is_hidden(const struct call *call)
+{
+	const struct plan *p = &call->plan;
+
+	for (size_t i = 0; i < p->nwhere; i++)
+		if (!p->where[i].column)
+			return false;
+	return rest_of(call)->table->guarded && call->rows == 0 &&
+	       (p->op == PLAN_UPDATE || p->op == PLAN_DELETE);
+}
+
+static struct err *
+seek(struct call *call)
+{
+	struct plan *p = &call->plan;
+
+	rest_of(call)->seeking = true;
+	p->op = PLAN_SELECT;
+	p->nset = 0;
+	p->version = p->keys = false;
+	p->quick = table_is_stored(p->table);
+	return NULL;
+}
+
 struct err *
 rest_render(struct call *call)
 {
 	call->reply.type = "application/json";
+	if (is_hidden(call))
+		return seek(call);
+	if (rest_of(call)->seeking && call->rows)
+		return err_new(call->arena, ERR_FORBIDDEN, "Forbidden");
 	if (!call->plan.list && call->rows == 0)
 		return rest_missing(call);
 	if (answer_allows("GET, HEAD", call->request.method))

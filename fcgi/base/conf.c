@@ -36,7 +36,7 @@ static const struct setting_row {
 	TEXT("POSTERN_LOG_LEVEL", log_level, "info", " debug info warn error ",
 	     "least level that is logged: debug, info, warn or error"),
 	NUMBER("POSTERN_WORKERS", workers, "2", 1, 256, "processes of a pool"),
-	NUMBER("POSTERN_LANES", lanes, "7", 1, 64,
+	NUMBER("POSTERN_LANES", lanes, "8", 1, 64,
 	       "database connections of a worker of the api pool"),
 	NUMBER("POSTERN_BODY_MAX", body_max, "1048576", 1024, 67108864,
 	       "bytes of a request body"),
@@ -50,6 +50,51 @@ static const struct setting_row {
 	       "seconds before a stuck worker is killed"),
 	NUMBER("POSTERN_DRAIN_LIMIT", drain_limit, "10", 1, 3600,
 	       "seconds that a leaving worker may take"),
+	TEXT("POSTERN_ACCESS", access, "open", " open owner ",
+	     "open: anybody may change anything; owner: only what is his own"),
+	TEXT("POSTERN_BASE_URL", base_url, "http://localhost:8000", NULL,
+	     "what clients call this server: the issuer, the links in mails"),
+	TEXT("POSTERN_ORIGINS", origins, "", NULL,
+	     "further origins whose pages may use the cookie, between blanks"),
+	TEXT("POSTERN_REDIRECTS", redirects, "", NULL,
+	     "URLs that redirects may lead below, between blanks"),
+	TEXT("POSTERN_KEYS", keys, "", NULL,
+	     "files of keys, between blanks: the first signs, all verify"),
+	TEXT("POSTERN_STATE", state, "/var/lib/postern", NULL,
+	     "directory for locks, and for mails without an SMTP server"),
+	TEXT("POSTERN_VERIFICATION", verification, "optional",
+	     " optional required ", "must an address be verified to sign in?"),
+	TEXT("POSTERN_PROOF", proof, "link", " link code ",
+	     "what mails prove an address with: link or code"),
+	TEXT("POSTERN_VERIFY_URL", verify_url, "", NULL,
+	     "page that verification links lead to (none: /auth/verify)"),
+	TEXT("POSTERN_ARGON2", argon2, "m=19456,t=2,p=1", NULL,
+	     "cost of a password hash: KiB, passes, lanes"),
+	TEXT("POSTERN_PASSWORD_LIST", password_list, "", NULL,
+	     "file of further refused passwords, one a line"),
+	NUMBER("POSTERN_TOKEN_TTL", token_ttl, "1209600", 0, 315360000,
+	       "seconds that an auth token is good for; 0: for ever"),
+	NUMBER("POSTERN_ACCESS_TTL", access_ttl, "900", 30, 86400,
+	       "seconds that a token with a refresh token is good for"),
+	NUMBER("POSTERN_REFRESH_IDLE", refresh_idle, "2592000", 60, 315360000,
+	       "seconds without a refresh that end a signed-in session"),
+	NUMBER("POSTERN_REFRESH_MOST", refresh_most, "7776000", 60, 315360000,
+	       "seconds after which one has to sign in anew"),
+	TEXT("POSTERN_SMTP", smtp, "", NULL,
+	     "mail server as host:port (none: mails become files)"),
+	TEXT("POSTERN_SMTP_SECURITY", smtp_security, "STARTTLS",
+	     " PlainText TLS STARTTLS STARTTLSOrPlainText ",
+	     "PlainText, TLS, STARTTLS or STARTTLSOrPlainText"),
+	TEXT("POSTERN_SMTP_CHECK", smtp_check, "yes", " yes no ",
+	     "must the mail server's certificate be valid?"),
+	TEXT("POSTERN_SMTP_USER", smtp_user, "", NULL,
+	     "name to sign in to the mail server with"),
+	TEXT("POSTERN_SMTP_PASSWORD_FILE", smtp_password_file, "", NULL,
+	     "file that holds the password for it"),
+	TEXT("POSTERN_MAIL_FROM", mail_from, "postern@localhost", NULL,
+	     "address that mails come from"),
+	TEXT("POSTERN_TEMPLATES", templates, "", NULL,
+	     "directory of mail templates that replace the shipped ones"),
 #undef TEXT
 #undef NUMBER
 };
@@ -157,6 +202,26 @@ set_text(struct arena *a, const struct setting_row *row, const char *value,
 	return NULL;
 }
 
+/* A name that is misspelt would leave its setting as it is by itself. */
+static struct err *
+check_names(struct arena *a, struct str file)
+{
+	while (file.n) {
+		struct str line = str_trim(str_cut(&file, '\n'));
+		struct str name = str_trim(str_cut(&line, '='));
+		bool known = !str_starts(name, STR("POSTERN_"));
+
+		for (int i = 0; i < ROWS && !known; i++)
+			known = str_eq(name, str_of(rows[i].name));
+		if (!known)
+			return err_new(a, ERR_INTERNAL,
+				       "there is no setting %.*s; see postern "
+				       "settings",
+				       STR_FMT(name));
+	}
+	return NULL;
+}
+
 struct err *
 conf_load(struct arena *a, struct conf *ret)
 {
@@ -164,6 +229,7 @@ conf_load(struct arena *a, struct conf *ret)
 
 	*ret = (struct conf){0};
 	TRY(find_file(a, &file));
+	TRY(check_names(a, file));
 	for (int i = 0; i < ROWS; i++) {
 		const char *value = getenv(rows[i].name);
 

@@ -29,6 +29,31 @@ struct conf {
 	int64_t bulk_timeout;	   /* milliseconds, of unbounded lists */
 	int64_t hard_limit;	   /* seconds before a stuck worker is killed */
 	int64_t drain_limit;	   /* seconds a leaving worker may take */
+
+	/* Who may do what, and as whom. */
+	const char *access;	  /* "open" or "owner" */
+	const char *base_url;	  /* what clients call us; no slash behind */
+	const char *origins;	  /* other allowed ones, between blanks */
+	const char *redirects;	  /* allowed URLs, between blanks */
+	const char *keys;	  /* files, between blanks; the first signs */
+	const char *state;	  /* directory for locks and mails */
+	const char *verification; /* "optional" or "required" */
+	const char *proof;	  /* what mails carry: "link" or "code" */
+	const char *verify_url;	  /* where their links lead, or empty */
+	const char *argon2;	  /* "m=19456,t=2,p=1" */
+	const char *password_list;
+	int64_t token_ttl;    /* seconds of an auth token; 0: for ever */
+	int64_t access_ttl;   /* seconds of one that can be refreshed */
+	int64_t refresh_idle; /* seconds without a refresh */
+	int64_t refresh_most; /* seconds since the sign-in */
+
+	/* Mail. */
+	const char *smtp;	   /* host:port; empty: files in `state` */
+	const char *smtp_security; /* as spec.md §2.9 has them */
+	const char *smtp_check;	   /* "yes": certificates are validated */
+	const char *smtp_user, *smtp_password_file;
+	const char *mail_from;
+	const char *templates; /* directory, or empty: those shipped */
 };
 
 /* Read everything; the error names the setting and what it wants. */

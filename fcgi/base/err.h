@@ -23,7 +23,9 @@
 	X(INVALID, 422, "invalid", "Unprocessable Content")                \
 	X(CONSTRAINT, 400, "constraint", "Bad Request")                    \
 	X(REFERENCED, 400, "referenced", "Bad Request")                    \
+	X(UNAUTHORIZED, 401, "unauthorized", "Unauthorized")               \
 	X(FORBIDDEN, 403, "forbidden", "Forbidden")                        \
+	X(TOO_MANY, 429, "too_many_attempts", "Too Many Requests")         \
 	X(LOCKED, 503, "locked", "Locked by another request, try again")   \
 	X(BUSY, 503, "busy", "Too busy, try again")                        \
 	X(UNAVAILABLE, 503, "unavailable", "Service Unavailable")          \
@@ -66,6 +68,8 @@ struct err {
 	struct str detail;     /* JSON that stands for the message, or empty */
 	int status;	       /* instead of the row's; 0: the row's */
 	struct str allow;      /* with ERR_METHOD: what is allowed */
+	struct str type;       /* the interface's own class of it, or empty */
+	int64_t wait;	       /* seconds until it may be tried again, or 0 */
 	struct issue *issues;
 };
 

@@ -122,6 +122,20 @@ str_int(struct str s, int64_t *ret)
 	return true;
 }
 
+bool
+str_is_uuid(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		bool digit = (s.p[i] >= '0' && s.p[i] <= '9') ||
+			     (s.p[i] >= 'a' && s.p[i] <= 'f');
+
+		if (dash ? s.p[i] != '-' : !digit)
+			return false;
+	}
+	return s.n == 36;
+}
+
 /* The length of the well-formed sequence at p, or 0. */
 static size_t
 utf8_len(const unsigned char *p, size_t n)

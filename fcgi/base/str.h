@@ -58,6 +58,9 @@ struct str str_trim(struct str s);
  */
 bool str_int(struct str s, int64_t *ret);
 
+/* Is it a uuid as we print them: small letters, four dashes? */
+bool str_is_uuid(struct str s);
+
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool str_utf8(struct str s);
 

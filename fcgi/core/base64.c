@@ -20,6 +20,19 @@ base64_encode(struct arena *a, struct str bytes)
 	return (struct str){out, (size_t)(p - out)};
 }
 
+/* The number that a letter stands for, or -1. */
+static int
+value_of(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
 bool
 base64_decode(struct arena *a, struct str text, struct str *ret)
 {
@@ -28,11 +41,11 @@ base64_decode(struct arena *a, struct str text, struct str *ret)
 	int held = 0;
 
 	for (size_t i = 0; i < text.n; i++) {
-		const char *at = text.p[i] ? strchr(alphabet, text.p[i]) : NULL;
+		int value = value_of((unsigned char)text.p[i]);
 
-		if (!at)
+		if (value < 0)
 			return false;
-		bits = bits << 6 | (uint32_t)(at - alphabet);
+		bits = bits << 6 | (uint32_t)value;
 		held += 6;
 		if (held >= 8) {
 			held -= 8;

@@ -152,6 +152,28 @@ http_is_type(struct str header, struct str type)
 	return str_eq_nocase(media_type(header), type);
 }
 
+struct str
+http_cookie(struct str header, struct str name, int *ret_times)
+{
+	struct str found = STR("");
+
+	*ret_times = 0;
+	while (header.n) {
+		struct str value = str_trim(str_cut(&header, ';'));
+		struct str key = str_trim(str_cut(&value, '='));
+
+		if (!str_eq(key, name))
+			continue;
+		value = str_trim(value);
+		if (value.n > 1 && value.p[0] == '"' &&
+		    value.p[value.n - 1] == '"')
+			value = str_sub(value, 1, value.n - 2);
+		found = value;
+		++*ret_times;
+	}
+	return found;
+}
+
 bool
 http_is_json(struct str content_type)
 {

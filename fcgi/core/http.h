@@ -47,6 +47,13 @@ struct str http_encode(struct arena *a, struct str text);
  */
 bool http_is_type(struct str header, struct str type);
 
+/*
+ * The value of the cookie `name` in a Cookie header (RFC 6265 §4.2), without
+ * the quotes around it; empty when it is not there.  *ret_times says how
+ * often it is: whoever sends it twice may be two.
+ */
+struct str http_cookie(struct str header, struct str name, int *ret_times);
+
 /* Is it application/json or application/<anything>+json? */
 bool http_is_json(struct str content_type);
 

@@ -224,6 +224,7 @@ read_table(struct reader *r, struct table *t, json_object *o)
 	t->comment = member(r, o, "comment");
 	t->kind = read_kind(member(r, o, "kind"));
 	t->versioned = json_object_get_boolean(json_get(o, "versioned"));
+	t->guarded = json_object_get_boolean(json_get(o, "guarded"));
 	read_columns(r, t, json_get(o, "columns"));
 	read_primary(r, t, json_get(o, "primary_key"));
 	t->uniques =
@@ -448,15 +449,6 @@ bool
 table_is_stored(const struct table *t)
 {
 	return t->kind == REL_TABLE || t->kind == REL_PARTITIONED;
-}
-
-const struct fkey *
-table_link(const struct table *t, struct str link)
-{
-	for (size_t i = 0; i < t->nfkeys; i++)
-		if (str_eq(t->fkeys[i].link, link))
-			return &t->fkeys[i];
-	return NULL;
 }
 
 const struct message *

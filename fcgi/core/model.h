@@ -79,6 +79,7 @@ struct table {
 	struct str comment;
 	enum relkind kind;
 	bool versioned; /* its rows have an xmin */
+	bool guarded;	/* policies decide about its rows */
 	struct column *columns;
 	size_t ncolumns;
 	struct constraint *primary; /* NULL: none */
@@ -126,9 +127,6 @@ const struct column *table_column(const struct table *t, struct str name);
 
 /* Has it indexes of its own, so that one row is found at once? */
 bool table_is_stored(const struct table *t);
-
-/* The foreign key whose object is called `link`, or NULL. */
-const struct fkey *table_link(const struct table *t, struct str link);
 
 /* What the table says for that method and situation, or NULL. */
 const struct message *

@@ -17,6 +17,8 @@ struct request {
 	struct arena *arena;
 	const struct conf *conf;
 	struct model *model;	 /* NULL: the database was never reached */
+	const struct keys *keys; /* NULL: nobody can be signed in */
+	const char *passwords;	 /* that nobody may choose, one a line */
 	struct str id;		 /* joins log lines */
 	struct str method, path; /* the path is decoded */
 	struct str query_text;
@@ -24,6 +26,8 @@ struct request {
 	struct http_query query;
 	struct str content_type, content_length, body;
 	struct str if_match, if_none_match, prefer;
+	struct str authorization, cookie, origin, fetch_site, hasura_role;
+	struct str agent, address; /* who says it, and from where */
 	struct str bulk; /* where unbounded lists are sent to, or empty */
 	bool body_cut;	 /* more came than conf->body_max */
 	bool body_short; /* less came than was announced */
@@ -39,13 +43,47 @@ struct reply {
 };
 
 /*
+ * Who calls.  An anonymous request runs as the connection's own role, which
+ * is the settings'; any other one is entered (serve.c) as `runs_as`, with
+ * claims that policies can read, while its session lives.
+ */
+struct caller {
+	bool known;	/* signed in */
+	bool by_cookie; /* ... by what browsers send by themselves */
+	struct str identity, session;
+	const char *role;    /* as tokens call it: "user", "admin" */
+	const char *runs_as; /* as the database calls it */
+	struct str claims;   /* the token's payload, JSON */
+};
+
+enum { QUESTION_ARGS = 12, ANSWER_MAX = 8 };
+
+struct call;
+
+/*
+ * A function of the schema auth that an interface calls instead of making a
+ * plan.  Its one row comes back as texts, {NULL, 0} for null; `then` answers
+ * (reply.status is set) or asks the next question.
+ */
+struct question {
+	const char *function; /* NULL: there is a plan */
+	struct str args[QUESTION_ARGS];
+	size_t nargs;
+	bool write; /* its loss leaves the outcome unknown */
+	struct err *(*then)(struct call *call);
+};
+
+/*
  * What an interface sees of one request: the request, the plan that it
  * makes of it, what came of the plan, and the reply that it writes.
  */
 struct call {
 	struct arena *arena;
 	struct request request;
+	struct caller caller;
 	struct plan plan;
+	struct question ask;
+	struct str *answer;	    /* ANSWER_MAX values; NULL: no row */
 	size_t rows;		    /* answered by the plan */
 	bool more;		    /* the page is not the last */
 	bool streaming;		    /* the body is not all of it */
@@ -65,6 +103,7 @@ struct call {
 struct api {
 	const char *name;
 	bool offline; /* needs no model */
+	bool open;    /* looks at credentials itself, where it wants any */
 	struct err *(*plan)(struct call *call);
 	struct err *(*render)(struct call *call);
 	void (*fail)(struct call *call, const struct err *e);

@@ -49,27 +49,6 @@ watch(struct lane *lane, uint32_t events)
 	lane->events = events;
 }
 
-/* ---- what is prepared ---- */
-
-static struct prepared *
-find_prepared(struct lane *lane, struct str text, uint64_t hash)
-{
-	for (size_t i = 0; i < lane->nprepared; i++) {
-		struct prepared *p = &lane->prepared[i];
-
-		if (p->hash == hash && str_eq(str_of(p->text), text))
-			return p;
-	}
-	return NULL;
-}
-
-static void
-forget_all_prepared(struct lane *lane)
-{
-	while (lane->nprepared)
-		free(lane->prepared[--lane->nprepared].text);
-}
-
 /* ---- connecting ---- */
 
 static void
@@ -79,7 +58,7 @@ down(struct lane *lane)
 	PQfinish(lane->connection);
 	lane->connection = NULL;
 	lane->state = LANE_DOWN;
-	forget_all_prepared(lane);
+	lane_forget_prepared(lane);
 	lane->outdated = false;
 	lane->dirty = lane->broken = lane->unwanted = false;
 }
@@ -132,7 +111,7 @@ void
 lane_connect(struct lane *lane)
 {
 	lane->since = lane->loop->now;
-	lane->connection = pg_connection_start(lane->pg);
+	lane->connection = pg_connection_start(lane->pg, lane->role);
 	if (PQstatus(lane->connection) == CONNECTION_BAD) {
 		fail_to_connect(lane);
 		return;
@@ -148,7 +127,7 @@ lane_close(struct lane *lane)
 	PQfinish(lane->connection);
 	lane->connection = NULL;
 	lane->state = LANE_DOWN;
-	forget_all_prepared(lane);
+	lane_forget_prepared(lane);
 }
 
 /* ---- the queue ---- */
@@ -159,6 +138,7 @@ push(struct lane *lane, struct pg_job *job)
 	job->next = NULL;
 	job->error = NULL;
 	job->preparing = 0;
+	job->entering = job->enter != NULL;
 	job->since = lane->loop->now;
 	*lane->tail = job;
 	lane->tail = &job->next;
@@ -228,93 +208,68 @@ lane_lost(struct lane *lane, enum err_code code, const char *why)
 
 /* ---- sending ---- */
 
-static struct prepared *
-least_used(struct lane *lane)
-{
-	struct prepared *least = &lane->prepared[0];
-
-	for (size_t i = 1; i < lane->nprepared; i++)
-		if (lane->prepared[i].used < least->used)
-			least = &lane->prepared[i];
-	return least;
-}
-
 static bool
-deallocate(struct lane *lane, const char *name)
+execute(struct lane *lane, const char *name, const struct statement *s)
 {
-	char text[48];
-
-	snprintf(text, sizeof(text), "deallocate %s", name);
-	return PQsendQueryParams(lane->connection, text, 0, NULL, NULL, NULL,
-				 NULL, 0);
-}
-
-/*
- * Prepare a text that this lane does not know yet; beyond the maximum the
- * least used one goes.
- */
-static struct prepared *
-prepare(struct lane *lane, struct pg_job *job, uint64_t hash)
-{
-	struct str text = job->statement->text;
-	struct prepared *p;
-
-	if (lane->nprepared < PG_PREPARED_MAX) {
-		p = &lane->prepared[lane->nprepared++];
-	} else {
-		p = least_used(lane);
-		free(p->text);
-		if (!deallocate(lane, p->name))
-			lane->broken = true;
-		job->preparing++;
-	}
-	*p = (struct prepared){.hash = hash, .text = mem_text(text.p)};
-	snprintf(p->name, sizeof(p->name), "p%u", ++lane->last_id);
-	job->preparing++;
-	if (!PQsendPrepare(lane->connection, p->name, text.p, 0, NULL))
-		lane->broken = true;
-	return p;
-}
-
-/* All of it goes, in the server too; the next job's statements follow. */
-static void
-drop_outdated(struct lane *lane, struct pg_job *job)
-{
-	lane->outdated = false;
-	if (lane->nprepared == 0)
-		return;
-	forget_all_prepared(lane);
-	job->preparing++;
-	if (!PQsendQueryParams(lane->connection, "deallocate all", 0, NULL,
-			       NULL, NULL, NULL, 0))
-		lane->broken = true;
-}
-
-static bool
-send_prepared(struct lane *lane, struct pg_job *job)
-{
-	const struct statement *s = job->statement;
-	uint64_t hash = str_hash(s->text);
-	struct prepared *p = find_prepared(lane, s->text, hash);
-
-	if (lane->outdated) {
-		drop_outdated(lane, job);
-		p = NULL;
-	}
-	if (!p)
-		p = prepare(lane, job, hash);
-	p->used = lane->jobs;
-	return PQsendQueryPrepared(lane->connection, p->name, s->nargs, s->args,
+	return PQsendQueryPrepared(lane->connection, name, s->nargs, s->args,
 				   NULL, NULL, 1);
 }
 
-/* A stream is planned anew: single-row mode wants its query first. */
-static bool
-send_stream(struct lane *lane, const struct statement *s)
+bool
+lane_takes(const struct lane *lane, const struct pg_job *job)
 {
+	return !lane->role || (job->role && strcmp(lane->role, job->role) == 0);
+}
+
+static const struct statement *
+enter_of(const struct lane *lane, const struct pg_job *job)
+{
+	return lane->role && job->enter_here ? job->enter_here : job->enter;
+}
+
+/*
+ * Both statements are prepared before either is executed: what `enter`
+ * refuses leaves nothing half prepared behind.
+ */
+static bool
+send_prepared(struct lane *lane, struct pg_job *job)
+{
+	const struct statement *enter = enter_of(lane, job);
+	const char *first = NULL, *own;
+
+	if (enter)
+		first = lane_prepare(lane, job, enter, NULL);
+	own = lane_prepare(lane, job, job->statement, job->role);
+	return (!first || execute(lane, first, enter)) &&
+	       execute(lane, own, job->statement);
+}
+
+/* A stream is planned anew. */
+static bool
+send_stream(struct lane *lane, struct pg_job *job)
+{
+	const struct statement *s = job->statement;
+
+	const struct statement *enter = enter_of(lane, job);
+
+	if (enter &&
+	    !execute(lane, lane_prepare(lane, job, enter, NULL), enter))
+		return false;
 	return PQsendQueryParams(lane->connection, s->text.p, s->nargs, NULL,
-				 s->args, NULL, NULL, 1) &&
-	       PQsetSingleRowMode(lane->connection);
+				 s->args, NULL, NULL, 1);
+}
+
+/*
+ * Single-row mode is the statement's whose results come next, and has to be
+ * asked for before they do.
+ */
+static void
+stream_rows(struct lane *lane)
+{
+	const struct pg_job *job = lane->head;
+
+	if (job && job->stream && !job->preparing && !job->entering)
+		PQsetSingleRowMode(lane->connection);
 }
 
 void
@@ -323,10 +278,14 @@ lane_send(struct lane *lane, struct pg_job *job)
 	bool sent;
 
 	push(lane, job);
+	if (lane->outdated)
+		lane_drop_outdated(lane, job);
 	if (job->stream && lane->queued == 1)
-		sent = send_stream(lane, job->statement);
+		sent = send_stream(lane, job);
 	else
 		sent = send_prepared(lane, job);
+	if (sent)
+		stream_rows(lane);
 	if (!sent || !PQpipelineSync(lane->connection))
 		lane->broken = true;
 	lane->dirty = true;
@@ -364,6 +323,7 @@ ghost_of(const struct pg_job *job)
 		.next = job->next,
 		.since = job->since,
 		.preparing = job->preparing,
+		.entering = job->entering,
 		.moved = true,
 		.abandoned = true,
 	};
@@ -410,32 +370,35 @@ lane_flush(struct lane *lane)
 /* ---- receiving ---- */
 
 /*
- * A statement that could not be prepared, or that failed in a way that has to
- * do with the schema, is prepared anew the next time.
+ * What `enter` complains about is not the caller's fault, unless his session
+ * has ended: the role that he is to have is not ours, or not there.
  */
 static void
-forget_prepared(struct lane *lane, const struct pg_job *job)
+blame(struct pg_job *job)
 {
-	struct str text = job->statement->text;
-	struct prepared *p = find_prepared(lane, text, str_hash(text));
+	bool ours = job->error->code == ERR_INVALID ||
+		    job->error->code == ERR_FORBIDDEN;
 
-	if (!p)
-		return;
-	free(p->text);
-	*p = lane->prepared[--lane->nprepared];
+	if (job->entering && !job->preparing && ours)
+		job->error->code = ERR_INTERNAL;
 }
 
-/* False when the connection is gone. */
+/*
+ * False when the connection is gone.  After a failure that has to do with the
+ * schema nobody knows what of the job's is prepared, and good: all goes.
+ */
 static bool
 on_failure(struct lane *lane, struct pg_job *job, const PGresult *res)
 {
 	struct str state = str_of(PQresultErrorField(res, PG_DIAG_SQLSTATE));
 
-	if (!job->error && state.n)
+	if (!job->error && state.n) {
 		job->error = pg_error(job->arena, res);
+		blame(job);
+	}
 	if (job->preparing ||
 	    (job->error && job->error->code == ERR_SCHEMA_CHANGED))
-		forget_prepared(lane, job);
+		lane->outdated = true;
 	return state.n != 0 && !str_starts(state, STR("57P"));
 }
 
@@ -448,7 +411,9 @@ on_result(struct lane *lane, const PGresult *res)
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_TUPLES_OK:
 		lane->progress = lane->loop->now;
-		if (!job->error && PQnfields(res))
+		if (job->entering)
+			job->entering = false;
+		else if (!job->error && PQnfields(res))
 			job->rows(job, res);
 		return true;
 	case PGRES_FATAL_ERROR:
@@ -480,6 +445,7 @@ receive(struct lane *lane)
 			/* The end of one statement; twice: of them all. */
 			if (++empty == 2)
 				return true;
+			stream_rows(lane);
 			continue;
 		}
 		empty = 0;

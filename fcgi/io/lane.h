@@ -9,10 +9,11 @@
 enum lane_state { LANE_DOWN, LANE_CONNECTING, LANE_UP };
 
 struct prepared {
-	uint64_t hash; /* of the text, to look at first */
-	char *text;    /* ours */
-	char name[16]; /* of the prepared statement */
-	uint64_t used; /* the lane's job count at the last use */
+	uint64_t hash;	  /* of the text, to look at first */
+	char *text;	  /* ours */
+	const char *role; /* a plan is a role's; NULL: the connection's */
+	char name[16];	  /* of the prepared statement */
+	uint64_t used;	  /* the lane's job count at the last use */
 };
 
 struct lane {
@@ -20,6 +21,7 @@ struct lane {
 	struct loop *loop;
 	struct pg *pg;
 	PGconn *connection;
+	const char *role; /* that it is connected as; NULL: the settings' */
 	enum lane_state state;
 	int fd;		 /* in the epoll set; -1: none */
 	uint32_t events; /* ... for these */
@@ -44,6 +46,9 @@ void lane_close(struct lane *lane);
 /* Begin to connect; what comes of it shows in the state. */
 void lane_connect(struct lane *lane);
 
+/* May the job run here?  A lane with a role is for that role alone. */
+bool lane_takes(const struct lane *lane, const struct pg_job *job);
+
 /* Queue a job's statements and its Sync. */
 void lane_send(struct lane *lane, struct pg_job *job);
 
@@ -54,6 +59,20 @@ void lane_send(struct lane *lane, struct pg_job *job);
  */
 struct pg_job *lane_rescue(struct lane *lane);
 
+/*
+ * The name under which a statement is prepared for a role; where it is not
+ * yet, it goes out to be (job->preparing counts).  The name is good until the
+ * job's statements are sent.
+ */
+const char *lane_prepare(struct lane *lane, struct pg_job *job,
+			 const struct statement *statement, const char *role);
+
+/* The schema has changed: all of it goes, in the server too. */
+void lane_drop_outdated(struct lane *lane, struct pg_job *job);
+
+/* The connection is gone, and all that was prepared with it. */
+void lane_forget_prepared(struct lane *lane);
+
 /* Push out what libpq still holds. */
 void lane_flush(struct lane *lane);
 
@@ -61,7 +80,7 @@ void lane_flush(struct lane *lane);
 void lane_lost(struct lane *lane, enum err_code code, const char *why);
 
 /* Where the pool keeps what its lanes need. */
-PGconn *pg_connection_start(struct pg *pg);
+PGconn *pg_connection_start(struct pg *pg, const char *role);
 void pg_lane_up(struct pg *pg, struct lane *lane);
 void pg_lane_failed(struct pg *pg);
 void pg_notified(struct pg *pg);

@@ -24,6 +24,8 @@ enum {
 struct pg {
 	struct pg_options options;
 	char *keys[PARAMS_MAX], *values[PARAMS_MAX + 1];
+	char *as_member; /* the options of a lane with that role ... */
+	int options_at;	 /* ... stand for these values */
 	struct lane *lanes;
 	int n, next;
 	struct pg_job *pending, **pending_tail; /* for a lane to come up */
@@ -52,7 +54,8 @@ put_option(struct buf *b, const char *name, const char *value)
  * say who it is.
  */
 static char *
-session_options(const struct conf *conf, const char *users_own)
+session_options(const struct conf *conf, const char *users_own,
+		const char *role)
 {
 	static const char *const fixed[][2] = {
 		{"plan_cache_mode",			    "force_generic_plan"},
@@ -74,8 +77,9 @@ session_options(const struct conf *conf, const char *users_own)
 	snprintf(timeout, sizeof(timeout), "%lld",
 		 (long long)conf->statement_timeout);
 	put_option(&b, "statement_timeout", timeout);
-	if (conf->role[0])
-		put_option(&b, "role", conf->role);
+	put_option(&b, "postern.access", conf->access);
+	if (role[0])
+		put_option(&b, "role", role);
 	buf_char(&b, '\0');
 	return b.p;
 }
@@ -106,6 +110,7 @@ read_params(struct pg *pg, const PQconninfoOption *given)
 		{"gssencmode",	       "disable"	},
 		{"target_session_attrs", "read-write"},
 	};
+	const struct conf *conf = pg->options.conf;
 	const char *own = "";
 	char *options;
 	int n = 0;
@@ -116,19 +121,25 @@ read_params(struct pg *pg, const PQconninfoOption *given)
 		else if (o->val)
 			add_param(pg, &n, o->keyword, o->val);
 	}
-	options = session_options(pg->options.conf, own);
+	options = session_options(conf, own, conf->role);
+	pg->options_at = n;
 	add_param(pg, &n, "options", options);
 	free(options);
+	pg->as_member = session_options(conf, own, PG_MEMBER);
 	add_param(pg, &n, "application_name", pg->options.name);
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		add_param(pg, &n, defaults[i][0], defaults[i][1]);
 }
 
 PGconn *
-pg_connection_start(struct pg *pg)
+pg_connection_start(struct pg *pg, const char *role)
 {
-	return PQconnectStartParams((const char *const *)pg->keys,
-				    (const char *const *)pg->values, 0);
+	const char *values[PARAMS_MAX + 1];
+
+	memcpy(values, pg->values, sizeof(values));
+	if (role)
+		values[pg->options_at] = pg->as_member;
+	return PQconnectStartParams((const char *const *)pg->keys, values, 0);
 }
 
 /* ---- notifications ---- */
@@ -228,6 +239,8 @@ pg_open(struct arena *a, const struct pg_options *options, struct err **ret_why)
 	for (int i = 0; i < pg->n; i++)
 		lane_init(&pg->lanes[i], pg, options->loop);
 	pg->lanes[0].listens = true;
+	if (pg->n >= PG_MEMBER_LANES)
+		pg->lanes[1].role = PG_MEMBER;
 	pg->pending_tail = &pg->pending;
 	wait_for_first(pg);
 	return pg;
@@ -243,6 +256,7 @@ pg_close(struct pg *pg)
 		free(pg->values[i]);
 	}
 	arena_free(pg->listen.arena);
+	free(pg->as_member);
 	free(pg->lanes);
 	free(pg);
 }
@@ -286,7 +300,7 @@ is_slow(const struct lane *lane)
 
 /* The emptiest of the lanes from `from` on, those in a slow job last. */
 static struct lane *
-emptiest(struct pg *pg, int from)
+emptiest(struct pg *pg, const struct pg_job *job, int from)
 {
 	struct lane *best = NULL;
 	size_t best_cost = 0;
@@ -296,7 +310,8 @@ emptiest(struct pg *pg, int from)
 		struct lane *lane = &pg->lanes[at];
 		size_t cost = lane->queued + (is_slow(lane) ? PG_QUEUE_MAX : 0);
 
-		if (lane->state != LANE_UP || lane->queued >= PG_QUEUE_MAX)
+		if (lane->state != LANE_UP || !lane_takes(lane, job) ||
+		    lane->queued >= PG_QUEUE_MAX)
 			continue;
 		if (!best || cost < best_cost) {
 			best = lane;
@@ -312,11 +327,13 @@ choose(struct pg *pg, const struct pg_job *job)
 {
 	struct lane *first = &pg->lanes[0], *other;
 
+	if (pg->n > 1 && pg->lanes[1].role && lane_takes(&pg->lanes[1], job))
+		first = &pg->lanes[1];
 	if (job->quick && first->state == LANE_UP && !is_slow(first) &&
 	    first->queued < PG_QUEUE_MAX)
 		return first;
-	other = pg->n > 1 ? emptiest(pg, 1) : NULL;
-	return other ? other : emptiest(pg, 0);
+	other = pg->n > 1 ? emptiest(pg, job, 1) : NULL;
+	return other ? other : emptiest(pg, job, 0);
 }
 
 static bool
@@ -334,6 +351,17 @@ is_hopeful(const struct pg *pg)
 {
 	return is_connecting(pg) ||
 	       pg->retry_at - pg->options.loop->now <= HOPE_MAX;
+}
+
+/* Is a lane up that it may run on, full or not? */
+static bool
+is_up_for(const struct pg *pg, const struct pg_job *job)
+{
+	for (int i = 0; i < pg->n; i++)
+		if (pg->lanes[i].state == LANE_UP &&
+		    lane_takes(&pg->lanes[i], job))
+			return true;
+	return false;
 }
 
 static void
@@ -365,7 +393,7 @@ pg_submit(struct pg *pg, struct pg_job *job)
 		lane_send(lane, job);
 		return NULL;
 	}
-	if (pg_up(pg) || pg->npending >= PG_QUEUE_MAX)
+	if (is_up_for(pg, job) || pg->npending >= PG_QUEUE_MAX)
 		return err_internal(job->arena, ERR_BUSY, "every lane is full");
 	if (!is_hopeful(pg))
 		return err_internal(job->arena, ERR_UNAVAILABLE,

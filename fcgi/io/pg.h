@@ -1,13 +1,17 @@
 /*
  * Postgres: a worker's few connections (lanes), each a pipeline.
  *
- * A job is one statement, one implicit transaction, one Sync.  Jobs are
+ * A job is one statement, one implicit transaction, one Sync; where it runs
+ * as somebody else than the connection, a statement before its own says so in
+ * the same transaction, and the job fails with it.  Jobs are
  * queued on a lane at once and answered in order; a job's `done` is called
  * when its Sync has come back, so success means committed.  Quick reads
  * share the first lane (that batches them); everything else spreads over the
  * other lanes, so that commits group and a slow statement holds up only its
- * own lane.  Lanes reconnect by themselves; nothing here ever blocks once
- * the pool is open.
+ * own lane.  Where there are PG_MEMBER_LANES, the second is connected as
+ * PG_MEMBER and has that role's quick reads, which need not change it then.
+ * Lanes reconnect by themselves; nothing here ever blocks once the pool is
+ * open.
  *
  * Statements are prepared once per lane under a name derived from their
  * text; the least used ones are deallocated beyond PG_PREPARED_MAX.
@@ -21,15 +25,20 @@
 #include "core/sql.h"
 #include "io/loop.h"
 
-enum { PG_PREPARED_MAX = 100, PG_QUEUE_MAX = 512 };
+enum { PG_PREPARED_MAX = 100, PG_QUEUE_MAX = 512, PG_MEMBER_LANES = 4 };
+
+#define PG_MEMBER "postern_member"
 
 struct pg_job {
 	struct arena *arena; /* errors are made here */
 	const struct statement *statement;
-	bool quick;  /* a read that an index bounds: shares a lane */
-	bool write;  /* its loss leaves the outcome unknown */
-	bool stream; /* rows one by one, in constant memory */
-	bool later;  /* at the end of this turn: it has failed before */
+	/* Before it; NULL: none.  The same where the lane has the role. */
+	const struct statement *enter, *enter_here;
+	const char *role; /* that `enter` takes on; NULL: the connection's */
+	bool quick;	  /* a read that an index bounds: shares a lane */
+	bool write;	  /* its loss leaves the outcome unknown */
+	bool stream;	  /* rows one by one, in constant memory */
+	bool later;	  /* at the end of this turn: it has failed before */
 	/* A chunk of rows; more may follow. */
 	void (*rows)(struct pg_job *job, const PGresult *rows);
 	/* The end, committed or failed.  The job is no longer used. */
@@ -38,7 +47,8 @@ struct pg_job {
 	struct pg_job *next;
 	struct err *error;
 	int64_t since;
-	int preparing;	/* statements before its own yet to be answered */
+	int preparing;	/* commands before its own yet to be answered */
+	bool entering;	/* `enter` is yet to be answered */
 	bool abandoned; /* nobody waits for it */
 	bool moved;	/* it has been taken off a slow lane */
 };

@@ -13,6 +13,7 @@ static const struct {
 	{"42804", ERR_INVALID	     },
 	{"42883", ERR_INVALID	     },
 	{"42501", ERR_FORBIDDEN     },
+	{"28000", ERR_UNAUTHORIZED  },
 	{"0A000", ERR_SCHEMA_CHANGED},
 	{"26000", ERR_SCHEMA_CHANGED},
 	{"42P01", ERR_SCHEMA_CHANGED},
@@ -49,6 +50,8 @@ field(struct arena *a, const PGresult *res, int code)
 static struct str
 message_for_client(struct arena *a, struct str state, const PGresult *res)
 {
+	if (str_eq(state, STR("28000")))
+		return STR("The session has ended.");
 	if (!str_eq(state, STR("P0001")))
 		return STR("");
 	return field(a, res, PG_DIAG_MESSAGE_PRIMARY);

@@ -59,6 +59,20 @@ database_init() {
 	mv "$VAR/pg.new" "$VAR/pg"
 }
 
+# A quarter of the memory that we may use, but no less than Postgres takes by
+# itself, and no more than a machine that does other things too can spare.
+database_memory() {
+	{
+		awk '/^MemTotal:/ { print $2 * 1024 }' /proc/meminfo
+		cat /sys/fs/cgroup/memory.max \
+			/sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null
+	} | awk '/^[0-9]/ && (!n || $1 < n) { n = $1 }
+		END {
+			mb = int(n / 4 / 1048576)
+			print (mb < 128 ? 128 : mb > 2048 ? 2048 : mb) "MB"
+		}'
+}
+
 database_configure() {
 	as_owner tee "$VAR/pg/postgresql.conf" >/dev/null <<-EOF
 		# Made by spawn/instance at every start.
@@ -66,7 +80,7 @@ database_configure() {
 		unix_socket_directories = '$RUN'
 		unix_socket_permissions = 0700
 		max_connections = 200
-		shared_buffers = 128MB
+		shared_buffers = ${SHARED_BUFFERS:-$(database_memory)}
 		jit = off
 		log_destination = stderr
 		log_line_prefix = '%m [%p] %q%u '
@@ -142,12 +156,13 @@ database_roles() {
 	EOF
 }
 
-# The workers' role may become any of the three that a request runs as.
+# The workers' role may become any of those that a request runs as.
 database_grants() {
 	database_is_ours || return 0
 	database_psql "host=$RUN dbname=postgres user=postgres" <<-EOF
 		set client_min_messages = error;
-		grant postern_anonymous, postern_member, postern_admin to postern;
+		grant postern_anonymous, postern_member, postern_admin, postern_auth
+		to postern;
 	EOF
 }
 

@@ -88,12 +88,32 @@ state_make() {
 	state_make_run
 }
 
+# state_dir FOLDER [MODE]
 state_dir() {
 	if is_root; then
-		install -d -m 0750 -o "$OWNER" -g "$GROUP" "$1"
+		install -d -m "${2:-0750}" -o "$OWNER" -g "$GROUP" "$1"
 	else
-		install -d -m 0750 "$1"
+		install -d -m "${2:-0750}" "$1"
 	fi
+}
+
+# What only the workers may see: keys, mails, and what they lock.
+state_private() {
+	for dir in keys locks mail; do
+		state_dir "$VAR/$dir" 0700
+	done
+}
+
+# The key that signs tokens, made once: who has one is not signed out by a
+# start.
+state_key() {
+	[ ! -e "$VAR/keys/auth.key" ] || return 0
+	echo "Making a key for tokens in $VAR/keys" >&2
+	# shellcheck disable=SC2016  # the inner shell expands
+	as_owner sh -c 'umask 077 && rm -f "$1.new" &&
+		openssl rand -base64 32 | tr +/ -_ | tr -d = >"$1.new" &&
+		test -s "$1.new" && mv "$1.new" "$1"' sh "$VAR/keys/auth.key" ||
+		die "openssl could not make a key"
 }
 
 state_reachable() {
@@ -147,23 +167,41 @@ state_lock() {
 
 # --- What was asked for at start, for the commands that come later ----------
 SAVED='PORT TLS_PORT WORKERS DATABASE_URL MIGRATE_URL MIGRATIONS CORS LISTEN
-	RATE_LIMIT POSTERN_BIN'
+	RATE_LIMIT SHARED_BUFFERS POSTERN_BIN'
 
 state_save() {
-	for name in $SAVED; do
-		eval "printf '%s=%s\n' $name \"\${$name-}\""
-	done >"$RUN/asked"
+	(
+		umask 077
+		for name in $SAVED; do
+			eval "printf '%s=%s\n' $name \"\${$name-}\""
+		done >"$RUN/asked"
+		state_given >>"$RUN/asked"
+	)
 	chmod 600 "$RUN/asked"
 }
 
-# A variable that is given now wins over the one of the start.
+# The program's own settings that came as variables, by now or at the start.
+state_given() {
+	env | grep '^POSTERN_[A-Z0-9_]*=' |
+		grep -Ev '^POSTERN_(BIN|USER|CONFIG|TEST_[A-Z_]*)=' || :
+}
+
+# A variable that is given now wins over the one of the start; one of the
+# program's own settings also with nothing in it.
 state_recall() {
 	[ -n "$RUN" ] && [ -r "$RUN/asked" ] || return 0
 	while IFS= read -r line; do
 		name=${line%%=*}
 		# shellcheck disable=SC2034  # used by the eval
 		value=${line#*=}
-		eval "[ -n \"\${$name-}\" ] || $name=\$value"
+		case ${name#POSTERN_BIN} in
+		POSTERN_*)
+			eval "[ -n \"\${$name+x}\" ] || export $name=\"\$value\""
+			;;
+		*)
+			eval "[ -n \"\${$name-}\" ] || $name=\$value"
+			;;
+		esac
 	done <"$RUN/asked"
 }
 

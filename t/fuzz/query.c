@@ -50,8 +50,12 @@ headers(struct str text)
 {
 	struct str value = http_prefer_return(text);
 	bool weak = http_etag_match(text, STR("\"x\""), true);
+	int times;
+	struct str cookie = http_cookie(text, STR("a"), &times);
 
 	MUST(value.n <= text.n);
+	MUST(cookie.n < text.n || text.n == 0);
+	MUST(times > 0 || cookie.n == 0);
 	MUST(weak || !http_etag_match(text, STR("\"x\""), false));
 	MUST(!http_is_type(text, STR("application/json")) ||
 	     http_is_json(text));

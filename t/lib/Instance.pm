@@ -35,7 +35,8 @@ sub begin ($command, %env)
 	my $pid = fork // die "fork: $!\n";
 	return ($pid, $file) if $pid;
 	setpgrp;
-	%ENV = (PATH => $ENV{PATH}, POSTERN_BIN => $bin, %env);
+	%ENV = (PATH => $ENV{PATH}, POSTERN_BIN => $bin, SHARED_BUFFERS => '32MB',
+		%env);
 	@SIG{qw(INT TERM HUP)} = ('DEFAULT') x 3;
 	open STDIN, '<', delete $ENV{stdin} // '/dev/null';
 	open STDOUT, '>&', $fh;

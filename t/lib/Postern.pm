@@ -10,8 +10,10 @@
 #
 #   $p->http(GET => '/path?query', json => {} | body => '', type => '',
 #            headers => {}, tls => 1)  over the network
-#   $p->cgi(...)                       the same, by one run of the program
+#   $p->cgi(..., params => {})         the same, by one run of the program,
+#                                      with more CGI parameters (undef: less)
 #       both: {status, headers, body, json}
+#   $p->key state_dir                  the text of its key; where mail/ is
 #   $p->sql('select 1')                as psql -At prints it
 #   $p->url port tls_port var pids('api') log stop restart_database ...
 #
@@ -26,6 +28,7 @@ use File::Path qw(remove_tree);
 use File::Temp qw(tempdir tempfile);
 use IO::Socket::INET;
 use JSON::PP;
+use MIME::Base64 qw(encode_base64url);
 use POSIX        ();
 use Scalar::Util qw(weaken);
 use Socket       qw(SOL_SOCKET SO_RCVTIMEO);
@@ -117,6 +120,7 @@ sub instance ($self, $command, %more)
 	my %env = (
 		VAR         => $self->{var},
 		POSTERN_BIN => $self->{bin},
+		POSTERN_KEYS => $self->key_file,
 		$self->_instance_variables, %{$self->{opt}{env} // {}},
 		%{$self->{opt}{instance} // {}}, %more
 	);
@@ -125,7 +129,7 @@ sub instance ($self, $command, %more)
 	if (!$pid) {
 		delete @ENV{grep { /^(?:PG|POSTERN_(?!TEST_))/ } keys %ENV};
 		delete @ENV{qw(DATABASE_URL MIGRATE_URL MIGRATIONS CORS LISTEN
-			RATE_LIMIT WORKERS)};
+			RATE_LIMIT SHARED_BUFFERS WORKERS)};
 		@ENV{keys %env} = values %env;
 		_sanitizers();
 		open STDIN,  '<',  '/dev/null';
@@ -140,7 +144,8 @@ sub instance ($self, $command, %more)
 sub _instance_variables ($self)
 {
 	my $opt = $self->{opt};
-	my %env = (PORT => $self->{port}, TLS_PORT => $self->{tls_port});
+	my %env = (PORT => $self->{port}, TLS_PORT => $self->{tls_port},
+		SHARED_BUFFERS => '32MB');
 	$env{WORKERS}    = $opt->{workers} if defined $opt->{workers};
 	$env{CORS}       = $opt->{cors}    if defined $opt->{cors};
 	$env{MIGRATIONS} = join ' ', $self->_folders;
@@ -177,6 +182,45 @@ sub sql ($self, $text, %opt)
 {
 	return Postern::Cluster::query(
 		$self->conninfo($opt{as} // 'postern_owner'), $text);
+}
+
+# The file of the key that signs, one per run of a test file, and its text.
+sub key_file ($self)
+{
+	state $file = do {
+		my $name = _home() . '/auth.key';
+		my $old  = umask 077;
+		open my $out, '>', $name or die "$name: $!\n";
+		umask $old;
+		open my $random, '<', '/dev/urandom' or die "no random bytes: $!\n";
+		read $random, my $bytes, 32;
+		print {$out} encode_base64url($bytes), "\n";
+		close $out;
+		Postern::Cluster::chown_to(Postern::Cluster::run_as(), $name);
+		$name;
+	};
+	return $file;
+}
+
+sub key ($self)
+{
+	chomp(my $text = _slurp($self->key_file));
+	return $text;
+}
+
+# The directory of locks and mails: the instance's, or that of runs as CGI.
+sub state_dir ($self)
+{
+	return $self->{var} // $self->cgi_state;
+}
+
+# Of this user, who need not be the workers'.
+sub cgi_state ($self)
+{
+	my $dir = _home() . "/s$self->{n}";
+	-d $_ or mkdir $_, 0700 or die "$_: $!\n"
+		for $dir, "$dir/locks", "$dir/mail";
+	return $dir;
 }
 
 # The pid of a pool's supervisor, then its workers'.
@@ -310,12 +354,16 @@ sub _cgi_environment ($self, $method, $target, %opt)
 		REQUEST_METHOD    => $method,
 		REQUEST_URI       => $target,
 		QUERY_STRING      => $query // '',
+		REMOTE_ADDR       => '127.0.0.1',
 		POSTERN_CONFIG    => '/dev/null',
 		POSTERN_DATABASE  => $self->conninfo('postern'),
+		POSTERN_KEYS      => $self->key_file,
+		POSTERN_STATE     => $self->cgi_state,
 		%{$self->{opt}{env} // {}}
 	);
 	$env{'HTTP_' . uc(s/-/_/gr)} = $headers{$_} for keys %headers;
-	return %env;
+	%env = (%env, %{$opt{params} // {}});
+	return map { $_ => $env{$_} } grep { defined $env{$_} } keys %env;
 }
 
 sub _run_cgi ($bin, $env, $in, $err)
@@ -431,7 +479,7 @@ sub stop ($self)
 	delete $alive{$self->{n}};
 	if ($self->{var}) {
 		$self->instance('stop');
-		complain($self->log($_)) for qw(api auth bulk);
+		complain($self->log($_)) for qw(api auth bulk courier);
 		# A state folder that had to move elsewhere.
 		remove_tree(readlink $self->{var}) if -l $self->{var};
 	}

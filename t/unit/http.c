@@ -211,6 +211,54 @@ test_prefer(void)
 		   str_of(rows[i].value), rows[i].header);
 }
 
+static void
+test_cookies(void)
+{
+	static const struct {
+		const char *header, *value;
+		int times;
+	} rows[] = {
+		{"sid=x.y-z_",	       "x.y-z_", 1},
+		{"a=b; sid=x; c=d",	    "x",	 1},
+		{"a=b;sid=x;c=d",		  "x",      1},
+		{"  sid = x  ;",		 "x",      1},
+		{"sid=\"x\"",		      "x",	   1},
+		{"sid=\"\"",		     "",	 1},
+		{"sid=\"",		   "\"",	 1},
+		{"sid=\"x",		    "\"x",	   1},
+		{"sid=x\"",		    "x\"",	   1},
+		{"sid=x=y==",		      "x=y==",  1},
+		{"sid=x,y",		    "x,y",	   1},
+		{"sid=",			 "",	     1},
+		{"sid",			"",	    1},
+		{"sid=x; sid=y",		 "y",      2},
+		{"sid=x; sid=x",		 "x",      2},
+		{"sid=x; sid=",		"",	    2},
+		{"sid=; sid=x",		"x",	     2},
+		{"sid; sid=\"x\"",	   "x",	2},
+		{"a=1; sid=x; sid=y; sid=z", "z",	  3},
+		{"sid2=x",		   "",       0},
+		{"xsid=x",		   "",       0},
+		{"si=x",			 "",	     0},
+		{"SID=x",			  "",	      0},
+		{"a=sid=x",		    "",	0},
+		{"a=\"; sid=x\"",		  "x\"",	 1}, /* quotes hide nothing */
+		{"a, sid=x",		     "",	 0},
+		{"=sid",			 "",	     0},
+		{";;=;",			 "",	     0},
+		{"",			 "",	 0},
+	};
+	int times;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		is(http_cookie(str_of(rows[i].header), STR("sid"), &times),
+		   str_of(rows[i].value), rows[i].header);
+		ok(times == rows[i].times, "... %d times", rows[i].times);
+	}
+	is(http_cookie(STR("sid=a\0b; sid\0=x"), STR("sid"), &times),
+	   STR("a\0b"), "a NUL is a byte as any other");
+}
+
 int
 main(void)
 {
@@ -222,6 +270,7 @@ main(void)
 	test_types();
 	test_etags();
 	test_prefer();
+	test_cookies();
 	arena_free(a);
 	return done();
 }

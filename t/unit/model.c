@@ -44,7 +44,7 @@ test_tables(void)
 		size_t ncolumns, nprimary;
 		const char *key;
 	} rows[] = {
-		{"users",	  "User",	  REL_TABLE,	     true,  3, 1, "name"},
+		{"users",	  "User",	  REL_TABLE,	     true,  4, 1, "name"},
 		{"events",	   "Event",	    REL_TABLE,	       true,  6, 1, "name"},
 		{"order",	  "Order",	   REL_TABLE,	      true,  6, 1, NULL  },
 		{"orders",	   "Orders",	     REL_TABLE,	true,  2, 1, NULL	},
@@ -70,6 +70,8 @@ test_tables(void)
 		   "... its primary key");
 		is(key, str_of(rows[i].key), "... and its text key, if any");
 	}
+	ok(table("users")->guarded && !table("orders")->guarded,
+	   "rows that policies decide about are guarded");
 	ok(!model_table(model, STR("secrets")),
 	   "what nobody may see is absent");
 	ok(!model_table(model, STR("")) && !model_table(model, STR("users ")),
@@ -151,19 +153,19 @@ static void
 test_links(void)
 {
 	const struct table *users = table("users"), *boxes = table("boxes");
-	const struct fkey *host = table_link(table("events"), STR("host"));
+	const struct fkey *host = column("events", "host_id")->link;
+	const struct fkey *both = &boxes->fkeys[boxes->fkeys[0].n == 1];
 
-	ok(host && host == column("events", "host_id")->link,
-	   "host_id is called host");
+	is(host->link, STR("host"), "host_id is called host");
 	ok(host->to == users && host->references[0] == &users->columns[0],
 	   "... and leads to a user's id");
-	ok(!table_link(table("events"), STR("host_id")), "... and only that");
 	ok(users->nreferrers == 3, "a table knows who refers to it");
-	ok(table_link(boxes, STR("inside"))->to == boxes &&
+	ok(column("boxes", "inside")->link->to == boxes &&
 		   boxes->nreferrers == 1,
 	   "a table may refer to itself");
-	ok(table_link(boxes, STR("boxes_order_id_line_fkey"))->n == 2,
-	   "a key of several columns is called by its own name");
+	ok(boxes->nfkeys == 2 && both->n == 2, "a key may have two columns");
+	is(both->link, STR("boxes_order_id_line_fkey"),
+	   "... and is called by its own name");
 	ok(!column("boxes", "line")->link && !column("boxes", "order_id")->link,
 	   "... and none of them links alone");
 	ok(table("order")->nreferrers == 3 && !table("nothing")->nreferrers,

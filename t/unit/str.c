@@ -114,6 +114,36 @@ test_utf8(void)
 }
 
 static void
+test_uuid(void)
+{
+	static const struct {
+		struct str text;
+		bool good;
+	} rows[] = {
+		{STR("01890b2e-7cc0-7def-8000-0123456789ab"),  true },
+		{STR("00000000-0000-0000-0000-000000000000"),  true },
+		{STR("01890b2e-7cc0-7def-8000-0123456789aB"),  false},
+		{STR("01890b2e-7cc0-7def-8000-0123456789a"),   false},
+		{STR("01890b2e-7cc0-7def-8000-0123456789abc"), false},
+		{STR("01890b2e-7cc0-7def-8000-0123456789ab "), false},
+		{STR("01890b2e-7cc0-7def-8000-0123456789ag"),  false},
+		{STR("01890b2e-7cc0-7def-8000-01234567-9ab"),  false},
+		{STR("01890b2e07cc0-7def-8000-0123456789ab"),  false},
+		{STR("01890b2e-7cc0-7def-8000-0123456789\0b"), false},
+		{STR("01890b2e7cc07def80000123456789abcdef"),  false},
+		{STR("{1890b2e-7cc0-7def-8000-0123456789a}"),  false},
+		{STR("------------------------------------"),  false},
+		{STR(""),				      false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ok(str_is_uuid(rows[i].text) == rows[i].good,
+		   "\"%.*s\" is %s uuid", STR_FMT(rows[i].text),
+		   rows[i].good ? "a" : "no");
+	ok(!str_is_uuid(str_of(NULL)), "nor is nothing");
+}
+
+static void
 test_hash(void)
 {
 	static char text[64];
@@ -141,6 +171,7 @@ main(void)
 	test_parts();
 	test_int();
 	test_utf8();
+	test_uuid();
 	test_hash();
 	return done();
 }

@@ -113,7 +113,8 @@ sub _template ($self)
 		SQL
 	$self->migrate($TEMPLATE);
 	$self->sql($TEMPLATE, 'postgres',
-		'grant postern_anonymous, postern_member, postern_admin to postern');
+		'grant postern_anonymous, postern_member, postern_admin, postern_auth'
+			. ' to postern');
 }
 
 sub url ($self, $database, $user)

@@ -7,10 +7,13 @@ use IO::Socket::INET;
 use Time::HiRes qw(time);
 
 # Statuses of $n requests as {status => count}; $make->($i) is the $i-th.
-sub exactly ($port, $n, $connections, $make, $limit = 60)
+#   limit => 60            seconds
+#   body => sub ($body)    gets to see every body
+sub exactly ($port, $n, $connections, $make, %o)
 {
 	my $run = {port => $port, left => $n, n => $n, make => $make,
-		statuses => {}, open => {}, bits => '', end => time + $limit};
+		statuses => {}, open => {}, bits => '', body => $o{body},
+		end => time + ($o{limit} // 60)};
 	for (1 .. $connections) {
 		my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
 			PeerPort => $port) or die "cannot connect: $!\n";
@@ -56,6 +59,7 @@ sub _answer ($run, $one)
 		or die "an answer without a length\n";
 	return if length($one->{got}) < $end + 4 + $length;
 	$run->{statuses}{substr $one->{got}, 9, 3}++;
+	$run->{body}->(substr $one->{got}, $end + 4) if $run->{body};
 	$one->{got} = '';
 	_ask($run, $one);
 }
@@ -63,6 +67,13 @@ sub _answer ($run, $one)
 sub get ($path)
 {
 	return "GET $path HTTP/1.1\r\nHost: localhost\r\n\r\n";
+}
+
+sub post ($path, $json)
+{
+	return "POST $path HTTP/1.1\r\nHost: localhost\r\n"
+		. "Content-Type: application/json\r\nContent-Length: "
+		. length($json) . "\r\n\r\n$json";
 }
 
 1;

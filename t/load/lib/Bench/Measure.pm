@@ -89,15 +89,18 @@ sub load ()
 # --- Memory --------------------------------------------------------------------
 
 # Private_Dirty in KiB of each process.
-sub private_dirty (@pids)
+sub private_dirty (@pids) { return memory('Private_Dirty', @pids) }
+
+# The same of any line of smaps_rollup.
+sub memory ($what, @pids)
 {
-	return map { _rollup($_) } @pids;
+	return map { _rollup($what, $_) } @pids;
 }
 
-sub _rollup ($pid)
+sub _rollup ($what, $pid)
 {
 	open my $in, '<', "/proc/$pid/smaps_rollup" or return 0;
-	my ($kib) = map { /^Private_Dirty:\s+(\d+)/ ? $1 : () } <$in>;
+	my ($kib) = map { /^$what:\s+(\d+)/ ? $1 : () } <$in>;
 	return $kib // 0;
 }
 
@@ -147,18 +150,33 @@ sub end_all ()
 # wrk with one thread: {rps, p50, p99, max (ms), bytes, errors, cpu}.
 sub wrk (%o)
 {
+	return wrk_end(wrk_begin(%o));
+}
+
+sub wrk_begin (%o)
+{
 	my $script = ref $o{script} ? $o{script} : [$o{script}];
 	my ($file, @args) = @$script;
-	my $job = begin(
+	return begin(
 		limit   => $o{seconds} + 40,
 		command => ['wrk', '-t1', '-c' . ($o{c} // 64), "-d$o{seconds}s",
 			'--timeout', '30s', '-s', $file, $o{url}, '--', @args]
 	);
-	$o{meanwhile}->() if $o{meanwhile};
-	my $text = finish($job);
-	my ($line) = $text =~ /^RESULT (.*)$/m or die "wrk said:\n$text\n";
+}
+
+sub wrk_end ($job)
+{
+	my $r = _result(finish($job));
+	$r->{wrk_us} = $job->{cpu} * 1e6 / $r->{requests};
+	return $r;
+}
+
+# The line that every load generator ends with.
+sub _result ($text)
+{
+	my ($line) = $text =~ /^RESULT (.*)$/m or die "the load said:\n$text\n";
 	my %r = map { split /=/ } split ' ', $line;
-	die "wrk had no answers:\n$text\n" if !$r{requests};
+	die "the load had no answers:\n$text\n" if !$r{requests};
 	return {
 		rps      => $r{requests} / $r{seconds},
 		requests => $r{requests},
@@ -166,9 +184,19 @@ sub wrk (%o)
 		p99      => $r{p99} / 1000,
 		max      => $r{max} / 1000,
 		bytes    => $r{bytes} / $r{requests},
-		errors   => $r{status} + $r{broken} + $r{timeout},
-		wrk_us   => $job->{cpu} * 1e6 / $r{requests}
+		errors   => $r{status} + $r{broken} + $r{timeout}
 	};
+}
+
+# So many requests per second, see paced.c: the same, but cpu is its seconds.
+sub paced (%o)
+{
+	my $job = begin(limit => $o{seconds} + 40,
+		command => [$o{program}, $o{port}, int $o{rate}, $o{seconds},
+			$o{arguments}->@*]);
+	my $r = _result(finish($job));
+	$r->{cpu} = $job->{cpu};
+	return $r;
 }
 
 # wrk, and microseconds per request of each group of processes.

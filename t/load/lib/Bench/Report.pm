@@ -2,15 +2,17 @@
 package Bench::Report;
 
 use v5.36;
+use Bench::Accounts;
 use Bench::Measure;
 use Bench::Stack;
 use Bench::Work;
+use List::Util qw(sum0);
 use POSIX qw(strftime);
 
 sub write ($file, $all)
 {
 	my $text = join '', _head($all), _rates($all), _cpu($all),
-		_extra($all), _aims($all), _statements();
+		_accounts($all), _extra($all), _aims($all), _statements();
 	open my $out, '>', $file or die "$file: $!\n";
 	print {$out} $text;
 	close $out;
@@ -86,8 +88,8 @@ sub _head ($all)
 		* $model, @{[_first_line('nproc')]} cores, Linux @{[_first_line('uname -r')]}
 		* @{[_versions()]}
 		* nginx with as many workers as cores, access log on; pool `api` with
-		  $all->{workers} workers of 7 connections each; Postgres as
-		  `make run` makes it (128 MB of shared buffers, durable commits);
+		  $all->{workers} workers of 8 connections each; Postgres as
+		  `make run` makes it, but with 128 MB of shared buffers;
 		  @{[_n(Bench::Stack::USERS)]} users and as many events; everything on
 		  this one machine, the load too
 		* `wrk -t1 -c64` for $all->{seconds} s, `pgbench -n -M prepared -c 8 -j 1`
@@ -119,13 +121,13 @@ sub _rates ($all)
 	my @rows = map {
 		my ($id, $what) = @$_;
 		["$id $what", _middle($all, $id), '', '', '', '']
-	} @ceilings;
-	for my $id (@Bench::Work::ids) {
-		push @rows, ["$id $Bench::Work::work{$id}{what}", _middle($all, $id),
+	} _measured($all, @ceilings);
+	my @work = map { [$_, $Bench::Work::work{$_}{what}] } @Bench::Work::ids;
+	for (_measured($all, @work)) {
+		my ($id, $what) = @$_;
+		push @rows, ["$id $what", _middle($all, $id),
 			_range($all, sub ($r) { $r->{$id}{rps} / $r->{L1}{rps} }),
-			_n(_median($all, sub ($r) { $r->{"L2 $id"}{tps} })),
-			_range($all, sub ($r) {
-				$r->{$id}{rps} / $r->{"L2 $id"}{tps} }),
+			_of_l2($all, $id),
 			_n(_median($all, sub ($r) { $r->{$id}{bytes} }))];
 	}
 	return "\n## Requests per second, 64 connections\n\n", _table(
@@ -137,6 +139,19 @@ sub _rates ($all)
 		"t/load/accept.c: libfcgi as it is meant to be used, with a kept\n",
 		"database connection and a prepared statement, behind the same nginx\n",
 		"with the parameters of nginx's own fastcgi_params.\n";
+}
+
+# Of rows that begin with the name of a workload.
+sub _measured ($all, @rows)
+{
+	return grep { $all->{good}[0]{$_->[0]} } @rows;
+}
+
+sub _of_l2 ($all, $id)
+{
+	return ('', '') if !$all->{good}[0]{"L2 $id"};
+	return (_n(_median($all, sub ($r) { $r->{"L2 $id"}{tps} })),
+		_range($all, sub ($r) { $r->{$id}{rps} / $r->{"L2 $id"}{tps} }));
 }
 
 sub _middle ($all, $id)
@@ -152,7 +167,8 @@ sub _cpu ($all)
 {
 	my @groups = qw(nginx workers backends postgres wrk);
 	my @rows;
-	for my $id ((map { $_->[0] } @ceilings), @Bench::Work::ids) {
+	for my $id (map { $_->[0] } _measured($all, @ceilings,
+			(map { [$_] } @Bench::Work::ids), @Bench::Accounts::rows)) {
 		my @us = map { my $g = $_;
 			_median($all, sub ($r) { $r->{$id}{cpu}{$g} }) } @groups;
 		my $ours = $us[0] + $us[1] + $us[2] + $us[3];
@@ -164,6 +180,72 @@ sub _cpu ($all)
 	return "\n## Microseconds of processor time per request\n\n", _table(
 		['', 'nginx', 'workers', 'our backends', 'rest of Postgres', 'wrk',
 			'all but wrk', 'L2: backend', 'L2: pgbench'], @rows);
+}
+
+# --- Accounts --------------------------------------------------------------------
+
+sub _accounts ($all)
+{
+	my $n = Bench::Accounts::CONNECTIONS;
+	return "\n## Accounts\n\n", _account_rates($all), "\n",
+		"A1 is compared with R1 of the same round and A4 with W3, on as many\n",
+		"connections. Each request of A4 carries the refresh token that the\n",
+		"last answer of its session gave. A2 is POST /auth/signin of "
+		. Bench::Accounts::ACCOUNTS . "\naccounts on $n connections; Argon2"
+		. " alone is the same check of the same\nhash in as many processes as"
+		. " there are cores, without a server. With its\nmemory kept"
+		. " between hashes, which would add that memory to every worker,\n"
+		. "it allows ", _n(_rps($all, 'A2 kept'), 1), "/s: A2 is ",
+		_range($all, sub ($r) { $r->{A2}{rps} / $r->{'A2 kept'}{rps} }),
+		" of that.\n\n", _half_load($all), "\n", _signin_memory($all);
+}
+
+sub _rps ($all, $id)
+{
+	return _median($all, sub ($r) { $r->{$id}{rps} });
+}
+
+sub _account_rates ($all)
+{
+	my %than = (A1 => 'R1', 'A1+' => 'R1', A2 => 'A2 argon2', A4 => 'W3');
+	return _table(['', 'requests/s', 'p50 ms', 'p99 ms', 'compared with', '',
+		'ratio', 'bytes'], map {
+		my ($id, $what) = @$_;
+		my $other = $than{$id};
+		["$id $what", _n(_rps($all, $id), $id eq 'A2' ? 1 : 0),
+			(_middle($all, $id))[1, 2],
+			$id eq 'A2' ? 'Argon2 alone' : $other,
+			_n(_rps($all, $other), $id eq 'A2' ? 1 : 0),
+			_range($all, sub ($r) { $r->{$id}{rps} / $r->{$other}{rps} }),
+			_n(_median($all, sub ($r) { $r->{$id}{bytes} }))]
+	} @Bench::Accounts::rows);
+}
+
+sub _half_load ($all)
+{
+	my @rows = map { my ($id, $what) = @$_;
+		[$what, (_middle($all, $id)), _n(_median($all,
+			sub ($r) { $r->{$id}{max} }), 1)]
+	} ['A3 alone' => 'alone'], ['A3 beside' => 'beside sign-ins'];
+	return "A3: R1 at half of what it reached in the round, at even distances"
+		. " (t/load/paced.c:\nwhat a request takes counts from when it was"
+		. " due), alone and beside " . Bench::Accounts::CONNECTIONS
+		. " connections\nthat sign in, which meanwhile did ",
+		_n(_median($all, sub ($r) { $r->{'A3 beside'}{signins}{rps} }), 1),
+		" sign-ins/s.\n\n", _table(['R1 at half load', 'requests/s',
+			'p50 ms', 'p99 ms', 'slowest ms'], @rows);
+}
+
+sub _signin_memory ($all)
+{
+	my $m = $all->{signins};
+	my @rows = map { my $when = $_->[0];
+		[$_->[1], map { my ($kib) = sort { $b <=> $a } $m->{$when}{$_}->@*;
+			_n($kib / 1024, 1) } qw(Private_Dirty Rss)]
+	} [before => 'at start'], [few => 'after 10'],
+		[after => 'after ' . _n($m->{n}) . ' more'];
+	return "Memory of an auth worker, the larger of them, in MiB, by sign-ins"
+		. " per worker.\n\n", _table(['', 'Private_Dirty', 'resident'], @rows);
 }
 
 # --- Measured once --------------------------------------------------------------
@@ -199,7 +281,8 @@ sub _memory ($r, $all)
 {
 	return sprintf "Private_Dirty of an api worker, the larger of them: %.1f MiB"
 		. " at start, %.1f MiB after\nR1, %.1f MiB after R1000; of its largest"
-		. " backend %.1f MiB.\n",
+		. " backend %.1f MiB.\nThe workers are those of the rounds: each remembers"
+		. " up to 512 tokens of A1+ by then.\n",
 		map { $_ / 1024 } (sort { $b <=> $a } $all->{before}->@*)[0],
 		@$r{qw(R1 R1000 backend)};
 }
@@ -253,21 +336,22 @@ sub _huge ($r, $all)
 		} sort keys $r->{$size}->%* } qw(little enough);
 	return join '', "Microseconds of workers and backends per request, random rows"
 		. " of 1e3 and of 1e7. The\nlarger table and its indexes have"
-		. " 1.3 GB: ten times the shared buffers of an\ninstance as it is, and"
+		. " 1.3 GB: ten times 128 MB, and"
 		. " less than 4 GB.\n\n",
 		_table(['', '1e3 rows', '1e7 rows', 'ratio'], @rows);
 }
 
 # --- Aims ------------------------------------------------------------------------
 
-# Each: what, at least or at most, the aim, what was reached, decimals.
+# Each: what, at least or at most, the aim, what was reached (in rounds: the
+# median and the range), decimals.
 sub _aim_rows ($all)
 {
 	my $x = $all->{extra};
 	my $of = sub ($id) {
-		my ($m) = _ratios($all, sub ($r) {
-			$r->{$id}{rps} / $r->{"L2 $id"}{tps} });
-		return $m;
+		return undef if !$all->{good}[0]{"L2 $id"};
+		return [_ratios($all, sub ($r) {
+			$r->{$id}{rps} / $r->{"L2 $id"}{tps} })];
 	};
 	my $get = sub ($id, @path) {
 		my $at = $x->{$id} // return undef;
@@ -282,8 +366,9 @@ sub _aim_rows ($all)
 		['R1000 of L2',               'least', 0.65, $of->('R1000'), 2],
 		['W1 of L2',                  'least', 0.90, $of->('W1'), 2],
 		['R1, times plain workers', 'least', 3,
-			(_ratios($all, sub ($r) { $r->{R1}{rps} / $r->{A}{rps} }))[0],
-			2],
+			$all->{good}[0]{A} && [_ratios($all, sub ($r) {
+				$r->{R1}{rps} / $r->{A}{rps} })], 2],
+		_account_aims($all),
 		['system calls of the workers per R1', 'most', 6,
 			$get->('calls', 'R1', 'workers'), 2],
 		['Private_Dirty of a worker, MiB', 'most', 4,
@@ -315,6 +400,20 @@ sub _aim_rows ($all)
 	);
 }
 
+sub _account_aims ($all)
+{
+	my %grown = $all->{signins}{grown}->%*;
+	return (
+		(map { my ($what, $kind, $aim, $code) = @$_;
+			[$what, $kind, $aim, [_ratios($all, $code)], 2]
+		} @Bench::Accounts::aims),
+		map { ["$_->[1] that " . _n(Bench::Accounts::MEMORY)
+			. ' sign-ins add to a worker, MiB', 'most', 2,
+			$grown{$_->[0]} / 1024, 1]
+		} [Private_Dirty => 'Private_Dirty'], [Rss => 'resident memory']
+	);
+}
+
 sub _verdict ($kind, $aim, $reached)
 {
 	return 'not measured' if !defined $reached;
@@ -327,10 +426,35 @@ sub _verdict ($kind, $aim, $reached)
 sub _aims ($all)
 {
 	my @rows = map { my ($what, $kind, $aim, $reached, $digits) = @$_;
-		[$what, "at $kind $aim", _n($reached, $digits),
-			_verdict($kind, $aim, $reached)] } _aim_rows($all);
+		my ($middle, @range) = ref $reached ? @$reached : $reached;
+		my $text = _n($middle, $digits);
+		$text .= sprintf ' [%.*f-%.*f]', map { ($digits, $_) } @range if @range;
+		[$what, "at $kind $aim", $text, _verdict($kind, $aim, $middle)]
+	} grep { defined $_->[3] || !$all->{only} } _aim_rows($all);
 	return "\n## Aims\n\n", _table(['', 'aim', 'reached', ''], @rows),
-		_reasons($all);
+		_account_reasons($all), $all->{only} ? () : _reasons($all);
+}
+
+# Microseconds of processor time per request, of all that takes part.
+sub _cost ($all, $id)
+{
+	return sum0(map { my $group = $_;
+		Bench::Measure::median(map { $_->{$id}{cpu}{$group} // 0 }
+			$all->{good}->@*)
+	} qw(nginx workers backends wrk));
+}
+
+sub _account_reasons ($all)
+{
+	my ($r1, $a1) = map { _cost($all, $_) } qw(R1 A1);
+	return sprintf(<<'TEXT', $a1, $r1, $r1 / $a1) =~ s/^/\n/r;
+Of A1 and A3. An A1 costs %.0f us of processor time and an R1 %.0f, %.2f of that; where
+fewer requests come through than this allows, the cores had time to spare:
+connections are shared unevenly between the workers, and worker and backend wait
+for each other in turns. In A3 reads, sign-ins and both load generators fill two
+cores to the last, and a read passes five processes: whatever their ranks, some
+of them wait for a core. Both ratios differ much from round to round.
+TEXT
 }
 
 # Where the processor time of the missed aims goes, from the same rounds.
@@ -352,8 +476,9 @@ process of its own. Scheduling nginx and the workers as batch work looked
 promising in short trials and is not in here.
 
 What to know of the comparisons. A is libfcgi's defaults behind nginx's own
-fastcgi_params; with fewer parameters and without libfcgi's wait at each close
-it would do more, and R1 be fewer times as fast.
+fastcgi_params. A leaner A, with our few parameters and libfcgi's close
+without its wait, was measured once, on 2026-11-20: 19,400 requests/s, and R1
+1.98 times that (`make bench` of commit 52aedfa). Take that as the strict reading.
 Names are numbers of eight digits, which pgbench can make; its pages begin at
 16 places, ours at 2,000. What is measured once has few repeats.
 TEXT
@@ -362,7 +487,8 @@ TEXT
 sub _statements ()
 {
 	return "\n## Statements\n\n", map { "$_\n\n"
-		. "    $Bench::Work::work{$_}{statement}\n\n" } @Bench::Work::ids;
+		. "    $Bench::Work::work{$_}{statement}\n\n" }
+		grep { $Bench::Work::work{$_}{statement} } @Bench::Work::ids;
 }
 
 1;

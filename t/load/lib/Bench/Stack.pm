@@ -31,6 +31,7 @@ our $options = join ' ', map { "-c $_" } qw(plan_cache_mode=force_generic_plan
 sub start ($class, %o)
 {
 	my $p = Postern->start(own_cluster => 1, workers => $o{workers} // 2,
+		instance => {SHARED_BUFFERS => '128MB'},
 		bin => "$Postern::top/build/release/postern");
 	my $self = bless {p => $p, fresh => FRESH}, $class;
 	$self->_load;
@@ -328,15 +329,18 @@ sub backends ($self, $name = 'postern api')
 		where application_name = '$name'");
 }
 
-# Who does the work, for a port of nginx.
-sub groups ($self, $port = 'ours')
+# Who does the work, for a port of nginx and the pools behind it.
+sub groups ($self, $port = 'ours', @pools)
 {
-	my $plain    = $port eq 'plain';
-	my @backends = $self->backends($plain ? 'plain' : 'postern api');
-	my %theirs   = map { $_ => 1 } @backends;
+	my $plain = $port eq 'plain';
+	@pools = 'api' if !@pools;
+	my @backends = $plain ? $self->backends('plain')
+		: map { $self->backends("postern $_") } @pools;
+	my %theirs = map { $_ => 1 } @backends;
 	return {
-		nginx    => [Bench::Measure::children($self->_nginx)],
-		workers  => [$plain ? $self->_plain_pids : $self->workers],
+		nginx   => [Bench::Measure::children($self->_nginx)],
+		workers => [$plain ? $self->_plain_pids
+			: map { $self->workers($_) } @pools],
 		backends => \@backends,
 		postgres => [grep { !$theirs{$_} }
 			$self->postmaster, Bench::Measure::children($self->postmaster)]

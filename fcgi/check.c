@@ -1,0 +1,96 @@
+#include "check.h"
+
+#include "base/log.h"
+#include "core/phc.h"
+#include "core/url.h"
+
+/*
+ * The least cost of a password hash that is worth its name (OWASP's weakest
+ * choices, in KiB times passes); on a developer's machine tests may hurry.
+ */
+enum { MEMORY_LEAST = 7168, WORK_LEAST = 35840 };
+
+static struct err *
+bad(struct arena *a, const char *name, struct str value, const char *wanted)
+{
+	return err_new(a, ERR_INTERNAL, "%s is \"%.*s\": %s", name,
+		       STR_FMT(value), wanted);
+}
+
+static struct err *
+check_base(struct arena *a, const struct conf *conf)
+{
+	struct str base = str_of(conf->base_url);
+	struct url u;
+	bool good = url_read(base, &u) && !str_ends(base, STR("/")) &&
+		    u.query.n + u.fragment.n == 0 &&
+		    (str_eq(u.scheme, STR("http")) ||
+		     str_eq(u.scheme, STR("https")));
+
+	return good ? NULL
+		    : bad(a, "POSTERN_BASE_URL", base,
+			  "it must be like https://api.example.org, without a "
+			  "slash at its end");
+}
+
+/* Every entry of a list with blanks between is a URL, or an origin. */
+static struct err *
+check_list(struct arena *a, const char *name, struct str list, bool origins)
+{
+	while (list.n) {
+		struct str entry = str_cut(&list, ' ');
+		struct url u;
+
+		if (entry.n == 0 || (url_read(entry, &u) &&
+				     (!origins || url_is_origin(entry, entry))))
+			continue;
+		return bad(a, name, entry,
+			   origins ? "an origin is like "
+				     "https://app.example.org"
+				   : "it must be a URL such as "
+				     "https://app.example.org/signed-in");
+	}
+	return NULL;
+}
+
+static struct err *
+check_smtp(struct arena *a, const struct conf *conf)
+{
+	struct str text = str_of(conf->smtp);
+	struct url u;
+
+	if (text.n == 0 ||
+	    (url_read(arena_printf(a, "smtp://%.*s", STR_FMT(text)), &u) &&
+	     u.port.n && u.path.n == 0))
+		return NULL;
+	return bad(a, "POSTERN_SMTP", text,
+		   "it must be like smtp.example.org:587");
+}
+
+/* Said and let through: it is the operator's machine. */
+static void
+look_at_cost(const struct conf *conf)
+{
+	struct phc_cost cost;
+
+	if (url_is_local(str_of(conf->base_url)) ||
+	    !phc_read_cost(str_of(conf->argon2), &cost) ||
+	    (cost.memory >= MEMORY_LEAST &&
+	     (uint64_t)cost.memory * cost.passes >= WORK_LEAST))
+		return;
+	log_line(LOG_WARN,
+		 "POSTERN_ARGON2 is \"%s\", which is too cheap for a server: "
+		 "m=19456,t=2,p=1 is usual",
+		 conf->argon2);
+}
+
+struct err *
+check_settings(struct arena *a, const struct conf *conf)
+{
+	TRY(check_base(a, conf));
+	TRY(check_list(a, "POSTERN_ORIGINS", str_of(conf->origins), true));
+	TRY(check_list(a, "POSTERN_REDIRECTS", str_of(conf->redirects), false));
+	TRY(check_smtp(a, conf));
+	look_at_cost(conf);
+	return NULL;
+}

@@ -1,0 +1,41 @@
+/*
+ * Who calls: the token of a request, and whether a browser that sent it by
+ * itself may be believed.
+ *
+ * A token comes as `Authorization: Bearer` (RFC 6750 §2.1) or in the cookie
+ * CALLER_COOKIE; the header wins.  No token is no error, and neither is
+ * another scheme of the header (a proxy's own); a token that is not good is
+ * one: nobody is silently anonymous.  Whether its session still lives is
+ * Postgres's to say (ask_enter).
+ */
+#ifndef POSTERN_IO_CALLER_H
+#define POSTERN_IO_CALLER_H
+
+#include "core/request.h"
+
+#define CALLER_COOKIE "edgedb-auth-token"
+
+/* Was a token sent, good or not? */
+bool caller_has_token(const struct request *r);
+
+/*
+ * Fill call->caller.  ERR_UNAUTHORIZED: the token is not good.
+ * ERR_FORBIDDEN: X-Hasura-Role is none of the token's roles, or the cookie
+ * came with a request that changes something and either is no JSON or is
+ * not from an allowed origin.
+ */
+struct err *caller_find(struct call *call);
+
+/* The same with a token that may have expired: good enough to leave. */
+struct err *caller_find_late(struct call *call);
+
+/*
+ * Was the request sent by a page of a foreign origin?  Only what browsers
+ * say counts: without Origin and Sec-Fetch-Site it was not.
+ */
+bool caller_is_foreign(const struct request *r);
+
+/* The issuer of our tokens: the base URL and /auth. */
+struct str caller_issuer(struct arena *a, const struct conf *conf);
+
+#endif

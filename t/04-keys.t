@@ -1,0 +1,240 @@
+#!/usr/bin/perl
+# `postern key`, and which key files `postern check --config` refuses.
+use v5.36;
+use Cwd            qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp     qw(tempdir);
+use IPC::Open3;
+use MIME::Base64 qw(decode_base64url);
+use Test::More;
+
+chdir dirname(abs_path($0)) . '/..' or die $!;
+system('make', '-s', 'debug') == 0 or BAIL_OUT('it does not build');
+
+my $dir = tempdir('postern-keys-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $bin = 'build/debug/postern';
+delete @ENV{grep { /^POSTERN_(?!TEST_)/ } keys %ENV};
+delete $ENV{REQUEST_METHOD};
+$ENV{POSTERN_CONFIG} = '/dev/null';
+
+# (status, standard output, standard error) of the program.
+sub run (@arguments)
+{
+	my $pid = open3(my $in, my $out, my $err = Symbol::gensym(), $bin,
+		@arguments);
+	close $in;
+	local $/;
+	my ($said, $complained) = (scalar <$out>, scalar <$err>);
+	waitpid $pid, 0;
+	return ($? >> 8, $said // '', $complained // '');
+}
+
+sub file ($name, $text, $mode = 0600)
+{
+	my $path = "$dir/$name";
+	open my $file, '>:raw', $path or die "$path: $!";
+	print $file $text;
+	close $file or die "$path: $!";
+	chmod $mode, $path or die "$path: $!";
+	return $path;
+}
+
+sub openssl (@arguments)
+{
+	open my $from, '-|', 'openssl', @arguments or die "openssl: $!";
+	local $/;
+	my $text = <$from>;
+	close $from or die "openssl @arguments: $?";
+	return $text;
+}
+
+# What the program says to these key files; '' when it takes them.
+sub complaint (@paths)
+{
+	local $ENV{POSTERN_KEYS} = join ' ', @paths;
+	my ($status, $said, $complained) = run('check', '--config');
+	is $said, '', 'nothing is printed' if $said ne '';
+	return $status == 0 ? $complained : $complained || "status $status";
+}
+
+sub taken ($name, @paths)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is complaint(@paths), '', "$name: taken";
+}
+
+sub refused ($name, $why, @paths)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $said = complaint(@paths);
+	like $said, qr/^postern: POSTERN_KEYS\b.*$why/, "$name: refused";
+	unlike $said, qr/\n./, '... in one line';
+}
+
+my %made;
+
+subtest 'a key of each algorithm is made and taken' => sub {
+	my %like = (
+		HS256 => qr/^[\w-]{43}\n\z/,
+		EdDSA => qr/^-----BEGIN PRIVATE KEY-----\n.*KEY-----\n\z/s,
+	);
+	for my $algorithm (qw(HS256 EdDSA ES256 RS256)) {
+		my ($status, $text, $complained) = run('key', $algorithm);
+		is $status, 0, "$algorithm is made";
+		is $complained, '', '... without a word';
+		like $text, $like{$algorithm} // $like{EdDSA}, '... as a file';
+		isnt +(run('key', $algorithm))[1], $text, '... a new one each time';
+		$made{$algorithm} = file($algorithm, $text);
+		taken($algorithm, $made{$algorithm});
+	}
+	is length decode_base64url((run('key'))[1]), 32,
+		'without a word it is 32 bytes for HS256';
+	taken('all four', @made{qw(HS256 EdDSA ES256 RS256)});
+	taken('blanks between them', '', $made{HS256}, '', $made{EdDSA}, '');
+};
+
+subtest 'what is no algorithm is refused' => sub {
+	for my $name ('none', 'hs256', 'HS512', '') {
+		my ($status, $text, $complained) = run('key', $name);
+		isnt $status, 0, "\"$name\" fails";
+		is $text, '', '... and prints no key';
+		like $complained, qr/^postern: .*say HS256/, '... but says why';
+	}
+};
+
+SKIP: {
+	skip 'there is no /dev/full', 1 if !-w '/dev/full';
+	isnt system("$bin key >/dev/full 2>/dev/null"), 0,
+		'a key that cannot be written is a failure';
+}
+
+subtest 'a secret is a line of at least 32 characters' => sub {
+	my $secret = join '', 'a' .. 'z', 0 .. 5;
+
+	taken('32 characters', file(s32 => "$secret\n"));
+	taken('without a line end', file(bare => $secret));
+	taken('with one of Windows', file(crlf => "$secret\r\n"));
+	taken('with blanks inside', file(blank => "many words and then more $secret"));
+	refused('31 characters', 'less than 32', file(s31 => substr $secret, 1));
+	refused('32 bytes that are less characters', 'less than 32',
+		file(utf8 => "\xc3\xa9" . substr $secret, 2));
+	refused('nothing', 'less than 32', file(empty => ''));
+	refused('blanks', 'less than 32', file(blanks => ' ' x 40));
+	refused('one character many times', 'guess', file(same => 'k' x 64));
+	refused('two in turn', 'guess', file(turn => 'ab' x 32));
+	refused('two lines', 'more than a line', file(two => "$secret\n$secret\n"));
+	refused('bytes that are no text', 'neither', file(bytes => pack 'C*', 128 .. 191));
+	refused('a NUL', 'neither', file(nul => "$secret\0$secret"));
+	refused('a megabyte', 'too large', file(large => $secret x 32768));
+};
+
+subtest 'a private key is Ed25519, P-256 or RSA of 2048 bits or more' => sub {
+	my $rsa = openssl('genrsa', '-traditional', 2048);
+	my $ec = openssl(qw(ecparam -name prime256v1 -genkey));
+	my $sealed = file(plain => (run('key', 'EdDSA'))[1]);
+
+	taken('RSA as openssl genrsa writes it', file(genrsa => $rsa));
+	taken('P-256 with its parameters', file(ecparam => $ec));
+	taken('words before it', file(words => "A key of ours\n$ec"));
+	for ([P384 => 'P-256', qw(EC -pkeyopt ec_paramgen_curve:P-384)],
+		[secp256k1 => 'P-256', qw(EC -pkeyopt ec_paramgen_curve:secp256k1)],
+		[rsa1024 => '2048', qw(RSA -pkeyopt rsa_keygen_bits:1024)],
+		[ed448 => 'neither', 'ED448'],
+		[x25519 => 'neither', 'X25519'])
+	{
+		my ($name, $why, @how) = @$_;
+		refused($name, $why, file($name =>
+			openssl(qw(genpkey -quiet -algorithm), @how)));
+	}
+	refused('a public key', 'no private key',
+		file(public => openssl('pkey', '-in', $sealed, '-pubout')));
+	refused('a key with a password', 'no private key',
+		file(sealed => openssl('pkcs8', '-topk8', '-in', $sealed,
+			'-passout', 'pass:x')));
+	refused('half a key', 'no private key', file(half => substr $rsa, 0, 700));
+	refused('two keys in one file', 'two keys', file(both => $rsa . $ec));
+};
+
+subtest 'a file that others could have touched is refused' => sub {
+	my $secret = join '', 'a' .. 'z', 0 .. 9;
+
+	taken('the group may read', file(group => $secret, 0640));
+	refused('others may read', 'others', file(read => $secret, 0644));
+	refused('others may write', 'others', file(write => $secret, 0602));
+	refused('no file', 'cannot be read', "$dir/nowhere");
+	refused('a directory', 'no file', $dir);
+	refused('a device', 'no file', '/dev/zero');
+	mkdir "$dir/pipes" or die $!;
+	system('mkfifo', '-m', '600', "$dir/pipes/p") == 0 or die 'mkfifo';
+	refused('a pipe without a writer', 'no file', "$dir/pipes/p");
+};
+
+subtest 'a ring has up to four different keys' => sub {
+	my @five = map { file("k$_" => (run('key'))[1]) } 1 .. 5;
+
+	taken('four', @five[0 .. 3]);
+	refused('five', 'more than 4', @five);
+	refused('one twice', 'same key', @five[0, 1, 0]);
+	refused('one under two names', 'same key', $five[0],
+		file(again => do { local (@ARGV, $/) = $five[0]; ' ' . <> }));
+	refused('a good one and a bad one', 'less than 32', $five[0],
+		file(short => 'short'));
+	refused('nothing but blanks', 'no file', ' ');
+};
+
+subtest 'the sentence says how to make a key, and no secret' => sub {
+	my $said = complaint(file(short => 'tooshortasecret'));
+	like $said, qr/postern key >/, 'how to make one';
+	like $said, qr/\Q$dir\E/,      'which file';
+	unlike $said, qr/tooshort/, 'not what is in it';
+};
+
+subtest 'the cost of a password hash is checked at start' => sub {
+	for my $cost ('m=19456,t=2,p=1', 'm=8,t=1,p=1', 'm=262144,t=10,p=4') {
+		local $ENV{POSTERN_ARGON2} = $cost;
+		is complaint($made{HS256}), '', "$cost is taken";
+	}
+	for my $cost ('', 'strong', 'm=19456', 'm=7,t=1,p=1', 'm=8,t=0,p=1',
+		'm=262145,t=1,p=1', 'm=19456,t=11,p=1', 'm=19456,t=2,p=5',
+		't=2,m=19456,p=1', 'm=19456,t=2,p=1,', 'm=19456, t=2, p=1')
+	{
+		local $ENV{POSTERN_ARGON2} = $cost;
+		like complaint($made{HS256}), qr/^postern: POSTERN_ARGON2 is/,
+			"\"$cost\" is refused";
+	}
+};
+
+subtest 'settings that lead nowhere are refused' => sub {
+	local $ENV{POSTERN_KEYS} = file('good.key', 'k3y' . join('', 'a' .. 'z', 0 .. 9));
+	my $refused = sub ($name, $value, $why) {
+		local $ENV{"POSTERN_$name"} = $value;
+		my ($status, undef, $said) = run('check', '--config');
+		is $status, 1, "$name=$value";
+		like $said, qr/POSTERN_$name is "[^"]*": $why/, '... and why';
+	};
+	is +(run('check', '--config'))[0], 0, 'those that are set by themselves are fine';
+	$refused->(BASE_URL => $_, 'it must be like https://')
+		for 'localhost', 'https://a.example/', 'ftp://a.example',
+		'https://a.example?x', '';
+	$refused->(ORIGINS => $_, 'an origin is like')
+		for '*', 'https://a.example/x', 'https://a.example b';
+	$refused->(REDIRECTS => $_, 'it must be a URL')
+		for '*', 'a.example', 'https://a.example javascript:x';
+	$refused->(SMTP => $_, 'it must be like smtp') for 'foo', 'foo:bar', 'a:1/x';
+	local $ENV{POSTERN_CONFIG} =
+		file('postern.conf', "# a comment\nPOSTERN_ACESS=owner\nOTHER=1\n");
+	my ($status, undef, $said) = run('check', '--config');
+	is $status, 1, 'a name that is misspelt';
+	like $said, qr/there is no setting POSTERN_ACESS;/, '... and which';
+};
+
+subtest 'a cheap hash is spoken of' => sub {
+	local $ENV{POSTERN_KEYS}   = file('good.key', 'k3y' . join('', 'a' .. 'z', 0 .. 9));
+	local $ENV{POSTERN_ARGON2} = 'm=8,t=1,p=1';
+	unlike +(run('check', '--config'))[2], qr/too cheap/, 'not where one develops';
+	local $ENV{POSTERN_BASE_URL} = 'https://api.example.org';
+	like +(run('check', '--config'))[2], qr/POSTERN_ARGON2[^}]*too cheap/,
+		'but for others';
+};
+
+done_testing;
