@@ -155,6 +155,24 @@ subtest 'backends that are ended again and again' => sub {
 	ok ready(1), 'a second later all is well';
 };
 
+subtest 'a moment in which every connection is refused' => sub {
+	# The lanes fail together: that is one failure, not one each.
+	my $moment = sub {
+		for (1 .. 5) {
+			admin('alter role postern connection limit 0');
+			kill_backends();
+			sleep 0.04;
+			admin('alter role postern connection limit -1');
+			sleep 0.8;
+		}
+	};
+	my $sum = Load->during($p, $moment,
+		make => mixed('moment'), connections => 8, gap => 0.002);
+	is_deeply [grep { / GET / } @{$sum->{wrong}}], [], 'no read failed';
+	is $sum->{cut}, 0, 'each was answered' or diag statuses($sum);
+	ok ready(1), 'a second later all is well';
+};
+
 subtest 'one backend dies the hard way' => sub {
 	my ($one) = backends();
 	my $sum = Load->during($p, sub { kill KILL => $one; sleep 2 },

@@ -68,7 +68,7 @@ fail_to_connect(struct lane *lane)
 {
 	log_line(LOG_WARN, "no database: %s", PQerrorMessage(lane->connection));
 	down(lane);
-	pg_lane_failed(lane->pg);
+	pg_lane_failed(lane->pg, lane);
 }
 
 static void

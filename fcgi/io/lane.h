@@ -82,7 +82,7 @@ void lane_lost(struct lane *lane, enum err_code code, const char *why);
 /* Where the pool keeps what its lanes need. */
 PGconn *pg_connection_start(struct pg *pg, const char *role);
 void pg_lane_up(struct pg *pg, struct lane *lane);
-void pg_lane_failed(struct pg *pg);
+void pg_lane_failed(struct pg *pg, const struct lane *lane);
 void pg_notified(struct pg *pg);
 
 /* Turn a failed result into an error with the right code. */

@@ -30,7 +30,7 @@ struct pg {
 	int n, next;
 	struct pg_job *pending, **pending_tail; /* for a lane to come up */
 	size_t npending;
-	int64_t pause, retry_at; /* after a connection that failed */
+	int64_t pause, retry_at, failed_at; /* of connections that fail */
 	struct pg_job listen;
 	struct statement listen_statement;
 };
@@ -167,11 +167,15 @@ pg_notified(struct pg *pg)
 
 /*
  * A connection that fails makes all lanes wait, and then try one at a time,
- * so that a server in trouble is not stormed.
+ * so that a server in trouble is not stormed.  Those that were under way
+ * already when one failed have met the same trouble, and count as one.
  */
 void
-pg_lane_failed(struct pg *pg)
+pg_lane_failed(struct pg *pg, const struct lane *lane)
 {
+	if (pg->pause && lane->since <= pg->failed_at)
+		return;
+	pg->failed_at = pg->options.loop->now;
 	pg->pause = pg->pause ? pg->pause * 2 : PAUSE_FIRST;
 	if (pg->pause > PAUSE_MAX)
 		pg->pause = PAUSE_MAX;
@@ -485,7 +489,7 @@ tick_lane(struct pg *pg, struct lane *lane)
 	} else if (lane->state == LANE_CONNECTING &&
 		   now - lane->since > CONNECT_MAX) {
 		lane_lost(lane, ERR_UNAVAILABLE, "connecting took too long");
-		pg_lane_failed(pg);
+		pg_lane_failed(pg, lane);
 	} else if (waiting(lane) > limit) {
 		lane_lost(lane, ERR_TIMEOUT, "the database does not answer");
 	} else if (is_in_vain(lane)) {
