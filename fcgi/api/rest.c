@@ -39,6 +39,7 @@ add_object(struct call *call, struct shape *shape, const struct fkey *by)
 	struct field *f = plan_field(call->arena, shape, by->link);
 
 	object->by = by;
+	f->kind = FIELD_OBJECT;
 	f->object = object;
 	for (size_t i = 0; i < to->primary->n; i++) {
 		struct column *c = to->primary->columns[i];

@@ -21,6 +21,7 @@
 	X(PRECONDITION, 412, "precondition_failed", "Precondition Failed") \
 	X(TOO_LARGE, 413, "content_too_large", "Content Too Large")        \
 	X(INVALID, 422, "invalid", "Unprocessable Content")                \
+	X(REFUSED, 422, "refused", "Unprocessable Content")                \
 	X(CONSTRAINT, 400, "constraint", "Bad Request")                    \
 	X(REFERENCED, 400, "referenced", "Bad Request")                    \
 	X(UNAUTHORIZED, 401, "unauthorized", "Unauthorized")               \
@@ -65,6 +66,7 @@ struct err {
 	struct str constraint; /* the violated constraint's name, or empty */
 	struct str column;     /* that must not be null and is, or empty */
 	int argument;	       /* that the database could not read, or 0 */
+	int step;	       /* the statement of a script that failed */
 	struct str detail;     /* JSON that stands for the message, or empty */
 	int status;	       /* instead of the row's; 0: the row's */
 	struct str allow;      /* with ERR_METHOD: what is allowed */

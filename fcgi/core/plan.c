@@ -18,6 +18,7 @@ plan_field(struct arena *a, struct shape *shape, struct str name)
 	struct field *f = &shape->fields[shape->n];
 	struct buf label = buf_new(6 * name.n + 4);
 
+	f->name = name;
 	label.p = arena_alloc(a, label.max);
 	label.size = label.max;
 	buf_char(&label, shape->n++ ? ',' : '{');
@@ -41,6 +42,9 @@ static const struct plan_operator operators[CMP_END] = {
 	[CMP_NOT_NULL] = {NULL,	" is not null"      },
 	[CMP_VERSION] = {NULL,      " = any"	       },
 	[CMP_NOTHING] = {NULL,      "false"	      },
+	[CMP_NOT_IN] = {NULL,	    " <> all"	   },
+	[CMP_HAS] = {NULL,	 " like "	      },
+	[CMP_IHAS] = {NULL,	" ilike "	       },
 };
 
 const struct plan_operator *

@@ -12,13 +12,58 @@
 #include "base/err.h"
 #include "core/model.h"
 
-enum plan_op { PLAN_NONE, PLAN_SELECT, PLAN_INSERT, PLAN_UPDATE, PLAN_DELETE };
+enum plan_op {
+	PLAN_NONE,
+	PLAN_SELECT,
+	PLAN_INSERT,
+	PLAN_UPDATE,
+	PLAN_DELETE,
+	PLAN_TREES
+};
 
-/* One member of an answered object: a column, or a linked object. */
+/* The way from a table's row to rows of another: a key, and from which end. */
+struct relation {
+	const struct fkey *fkey;
+	bool reverse; /* to the rows that hold the key; else to the one it names */
+};
+
+/* What is made of a column of many rows; PLAN_PLAIN: they are grouped by it. */
+enum plan_function {
+	PLAN_PLAIN,
+	PLAN_SUM,
+	PLAN_MIN,
+	PLAN_MAX,
+	PLAN_AVG,
+	PLAN_COUNT
+};
+
+enum field_kind {
+	FIELD_COLUMN, /* .column */
+	FIELD_OBJECT, /* .object: the row that its `by` names, or null */
+	FIELD_GROUP,  /* .object: more of the same row, below a name */
+	FIELD_ROWS,   /* .rows: others, made JSON by Postgres */
+	FIELD_TEXT    /* .text: JSON that is known already */
+};
+
+/* How a column's value is written, other than as its type's JSON. */
+enum field_form {
+	FORM_PLAIN,
+	FORM_STRING, /* a string of it, whatever it is: an ID, a BigInt */
+	FORM_NAMES   /* .names[i] for the enum's label i of the column */
+};
+
+/* One member of an answered object. */
 struct field {
 	struct str label; /* what precedes the value: {"id": or ,"name": */
-	const struct column *column; /* NULL: a linked object */
-	struct shape *object;	     /* NULL: a column */
+	struct str name;  /* the same, bare */
+	enum field_kind kind;
+	enum field_form form;
+	const struct column *column;
+	const struct str *names;
+	enum plan_function function; /* of the column, where rows are grouped */
+	struct shape *object;
+	struct rows *rows;
+	struct str text;
 };
 
 /*
@@ -26,8 +71,8 @@ struct field {
  * plan_field() appends one; labels are made once, so printing copies them.
  */
 struct shape {
-	const struct table *table;
-	const struct fkey *by; /* NULL at the root */
+	const struct table *table; /* NULL: no row, only ROWS and TEXT */
+	const struct fkey *by;	   /* of a FIELD_OBJECT: the key to it */
 	struct field *fields;
 	size_t n;
 };
@@ -54,6 +99,9 @@ enum plan_cmp {
 	CMP_NOT_NULL,
 	CMP_VERSION, /* the row's xmin is in an array */
 	CMP_NOTHING, /* no row at all */
+	CMP_NOT_IN,  /* nor null: a null column passes */
+	CMP_HAS,     /* the text is in it, as it is: no wildcards */
+	CMP_IHAS,    /* ... whatever the case */
 	CMP_END
 };
 
@@ -61,6 +109,29 @@ struct condition {
 	const struct column *column;
 	enum plan_cmp cmp;
 	struct str value;
+};
+
+/*
+ * A condition on rows.  Through a relation it holds where a row at its other
+ * end has it; outside of any FILTER_NOT that is a join, shared by what goes
+ * the same way, so a row comes once per match (struct rows.distinct: once).
+ * CMP_NEQ and CMP_NOT_IN behind a way to many, and what is inside a
+ * FILTER_NOT, ask whether there is any such row at all.
+ */
+enum filter_kind {
+	FILTER_AND, /* of no parts: true */
+	FILTER_OR,  /* of no parts: false */
+	FILTER_NOT, /* of its one part */
+	FILTER_TEST,
+	FILTER_THROUGH /* its one part, at the other end of .relation */
+};
+
+struct filter {
+	enum filter_kind kind;
+	struct condition test;
+	struct relation relation;
+	const struct filter **parts;
+	size_t n;
 };
 
 /* A value to store: an argument, or the key of the row that one names. */
@@ -76,12 +147,42 @@ struct sorting {
 	struct str after; /* keyset value; {NULL, 0} is null */
 };
 
+/*
+ * Rows that hang on a row, as one JSON value that Postgres makes: a list, or
+ * with `one` the first of them, or null.  At the root of a plan without a
+ * table they hang on nothing (by.fkey is NULL).
+ */
+struct rows {
+	const struct table *table;
+	struct relation by;	/* from the row that they hang on */
+	const struct fkey *via; /* `by` leads to a link table, this on */
+	struct shape *shape;
+	const struct filter *filter; /* NULL: all */
+	struct sorting *order;
+	size_t norder;
+	int64_t limit, offset; /* 0: all of them, from the first */
+	bool distinct;	       /* once, however often a join finds it */
+	bool grouped;	       /* see struct plan */
+	bool one;
+};
+
+/*
+ * With `table` NULL a select answers one row, of FIELD_ROWS and FIELD_TEXT.
+ * PLAN_TREES is a script of several statements (core/tree.h); everything
+ * else is one.
+ */
 struct plan {
 	enum plan_op op;
 	const struct table *table;
 	struct shape *shape;
 	struct condition *where;
 	size_t nwhere;
+	const struct filter *filter; /* besides; NULL: none */
+	bool distinct;		     /* see struct filter */
+	bool grouped; /* one row per group of the PLAN_PLAIN columns */
+	int64_t offset;
+	struct tree *trees; /* of PLAN_TREES */
+	size_t ntrees;
 	struct setting *set;
 	size_t nset;
 	struct sorting *order;

@@ -21,6 +21,14 @@ struct statement {
 	size_t nversions;
 };
 
+enum { SCRIPT_MAX = 80 };
+
+/* Statements of one transaction, in order. */
+struct script {
+	struct statement *statements; /* room for SCRIPT_MAX */
+	int n;
+};
+
 /*
  * Compile.  The error is ERR_TOO_LARGE when there are more than
  * SQL_ARGS_MAX arguments.  Everything returned lives in the arena.
