@@ -48,17 +48,17 @@ struct conf {
 	int64_t refresh_most; /* seconds since the sign-in */
 
 	/* GraphQL: what one request may ask for, and how it is answered. */
-	int64_t graphql_document;  /* bytes of a document */
-	int64_t graphql_tokens;	   /* of a document */
-	int64_t graphql_depth;	   /* fields inside each other */
-	int64_t graphql_fields;	   /* with fragments expanded */
-	int64_t graphql_aliases;   /* likewise */
-	int64_t graphql_roots;	   /* root fields */
-	int64_t graphql_cost;	   /* rows, multiplied down the tree */
-	int64_t graphql_rows;	   /* of a list that names no limit */
-	int64_t graphql_rows_max;  /* of any list */
-	int64_t graphql_where;	   /* conditions inside each other */
-	int64_t graphql_arguments; /* values that go to the database */
+	int64_t graphql_document;	   /* bytes of a document */
+	int64_t graphql_tokens;		   /* of a document */
+	int64_t graphql_depth;		   /* fields inside each other */
+	int64_t graphql_fields;		   /* with fragments expanded */
+	int64_t graphql_aliases;	   /* likewise */
+	int64_t graphql_roots;		   /* root fields */
+	int64_t graphql_cost;		   /* rows, multiplied down the tree */
+	int64_t graphql_rows;		   /* of a list that names no limit */
+	int64_t graphql_rows_max;	   /* of any list */
+	int64_t graphql_where;		   /* conditions inside each other */
+	int64_t graphql_arguments;	   /* values that go to the database */
 	const char *graphql_introspection; /* "all", "members" or "off" */
 	const char *graphql_scalars;	   /* "bigint=String key=Int" */
 	const char *graphql_errors;	   /* keys: "snake" or "camel" */

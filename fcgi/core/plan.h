@@ -24,7 +24,8 @@ enum plan_op {
 /* The way from a table's row to rows of another: a key, and from which end. */
 struct relation {
 	const struct fkey *fkey;
-	bool reverse; /* to the rows that hold the key; else to the one it names */
+	bool reverse; /* to the rows that hold the key; else to the one it names
+		       */
 };
 
 /* What is made of a column of many rows; PLAN_PLAIN: they are grouped by it. */

@@ -83,12 +83,12 @@ struct call {
 	struct caller caller;
 	struct plan plan;
 	struct question ask;
-	struct str *answer;	    /* ANSWER_MAX values; NULL: no row */
-	struct str **kept;	    /* the row of each statement of a script */
-	uint64_t nulls; /* bit i: field i of the one row was no object */
-	size_t rows;		    /* answered by the plan */
-	bool more;		    /* the page is not the last */
-	bool streaming;		    /* the body is not all of it */
+	struct str *answer; /* ANSWER_MAX values; NULL: no row */
+	struct str **kept;  /* the row of each statement of a script */
+	uint64_t nulls;	    /* bit i: field i of the one row was no object */
+	size_t rows;	    /* answered by the plan */
+	bool more;	    /* the page is not the last */
+	bool streaming;	    /* the body is not all of it */
 	const struct str *keys;	    /* of the page's last row */
 	const struct str *versions; /* of a single row */
 	size_t nversions;

@@ -37,7 +37,7 @@ struct item {
 	struct str *key;      /* values of the primary key's columns */
 	int parent;	      /* -1: the root */
 	struct relation from; /* from the parent's row to this one */
-	struct str tag; /* {NULL, 0}: none */
+	struct str tag;	      /* {NULL, 0}: none */
 };
 
 /* A list whose other rows go: those of `from` that no item of it names. */
@@ -62,7 +62,7 @@ struct tree {
  * Append the tree's statements to a script.  `n` tells trees of one operation
  * apart.  The error is ERR_TOO_LARGE.
  */
-struct err *tree_compile(struct arena *a, struct tree *tree, int n,
-			 struct script *script);
+struct err *
+sql_tree(struct arena *a, struct tree *tree, int n, struct script *script);
 
 #endif

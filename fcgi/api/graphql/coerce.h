@@ -31,15 +31,15 @@ bool coerce_variables(struct arena *a, const struct schema *s,
  * variables' values.  False when a variable that has no value stands where
  * one must be.
  */
-bool coerce_arguments(struct arena *a, const struct operation *op,
-		      const struct value *const *vars,
-		      const struct schema_field *field,
-		      const struct selection *node,
-		      const struct value ***ret, struct faults *faults);
+bool
+coerce_arguments(struct arena *a, const struct operation *op,
+		 const struct value *const *vars,
+		 const struct schema_field *field, const struct selection *node,
+		 const struct value ***ret, struct faults *faults);
 
 /* What @skip and @include say: is the selection part of the answer? */
-bool coerce_included(const struct operation *op,
-		     const struct value *const *vars,
-		     const struct directive *directives);
+bool
+coerce_included(const struct operation *op, const struct value *const *vars,
+		const struct directive *directives);
 
 #endif

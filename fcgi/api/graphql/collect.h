@@ -30,7 +30,7 @@ bool collect_fields(struct arena *a, const struct schema *s,
 		    struct chosen *ret_root); /* its fields are the roots */
 
 /* The coerced argument with that meaning, or NULL. */
-const struct value *collect_argument(const struct chosen *f,
-				     enum schema_input_meaning meaning);
+const struct value *
+collect_argument(const struct chosen *f, enum schema_input_meaning meaning);
 
 #endif

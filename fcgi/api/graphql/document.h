@@ -36,8 +36,8 @@ struct value {
 	uint32_t at;
 	struct str name; /* of the member that it is; empty elsewhere */
 	uint32_t name_at;
-	struct str text; /* number as written; string decoded; true, false;
-			    name of the enum value or variable */
+	struct str text;     /* number as written; string decoded; true, false;
+				name of the enum value or variable */
 	struct value *first; /* of a list or an object */
 	size_t n;
 };

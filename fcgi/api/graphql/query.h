@@ -34,9 +34,9 @@ bool query_value(struct planner *p, const struct chosen *f,
 		 const struct value *value, struct str *ret);
 
 /* The conditions that pin the row of a `pk` argument; false adds a fault. */
-bool query_key(struct planner *p, const struct chosen *f,
-	       const struct table *table, const struct value *pk,
-	       struct str **ret_values);
+bool
+query_key(struct planner *p, const struct chosen *f, const struct table *table,
+	  const struct value *pk, struct str **ret_values);
 
 /* Add "Invalid permissions." at the field; false, for the caller to return. */
 bool query_forbidden(struct planner *p, const struct chosen *f);

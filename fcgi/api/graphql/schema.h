@@ -11,6 +11,7 @@
 #ifndef POSTERN_API_GRAPHQL_SCHEMA_H
 #define POSTERN_API_GRAPHQL_SCHEMA_H
 
+#include "base/buf.h"
 #include "core/plan.h"
 
 enum schema_kind {
@@ -25,13 +26,13 @@ enum schema_kind {
 /* How a scalar's values are written by clients and answered to them. */
 enum schema_scalar {
 	SCALAR_NONE,
-	SCALAR_INT,	/* 32 bits */
-	SCALAR_FLOAT,	/* a JSON number, with all of its digits */
+	SCALAR_INT,   /* 32 bits */
+	SCALAR_FLOAT, /* a JSON number, with all of its digits */
 	SCALAR_STRING,
 	SCALAR_BOOLEAN,
-	SCALAR_ID,	/* answered as a string; taken as string or integer */
-	SCALAR_TEXT,	/* custom: a string whose form its column checks */
-	SCALAR_JSON,	/* custom: any value, answered as it is */
+	SCALAR_ID,   /* answered as a string; taken as string or integer */
+	SCALAR_TEXT, /* custom: a string whose form its column checks */
+	SCALAR_JSON, /* custom: any value, answered as it is */
 };
 
 /* What a field of an object type is made of. */
@@ -148,7 +149,7 @@ struct schema_directive {
 struct schema {
 	struct arena *arena;
 	const struct model *model;
-	uint32_t role; /* whose grants it shows */
+	uint32_t role;				    /* whose grants it shows */
 	const struct schema_type *query, *mutation; /* mutation: or NULL */
 	struct schema_type **types; /* named ones, in order of their names */
 	size_t ntypes;
@@ -163,27 +164,27 @@ struct schema {
 const struct schema_type *schema_type(const struct schema *s, struct str name);
 
 /* The field that `name` selects on an object type, meta fields too, or NULL. */
-const struct schema_field *schema_field(const struct schema *s,
-					const struct schema_type *type,
-					struct str name);
+const struct schema_field *
+schema_field(const struct schema *s, const struct schema_type *type,
+	     struct str name);
 
 /* A member of an input object, an argument of a field, a directive; or NULL. */
-const struct schema_input *schema_member(const struct schema_type *type,
-					 struct str name);
-const struct schema_input *schema_argument(const struct schema_field *f,
-					   struct str name);
-const struct schema_directive *schema_directive(const struct schema *s,
-						struct str name);
+const struct schema_input *
+schema_member(const struct schema_type *type, struct str name);
+const struct schema_input *
+schema_argument(const struct schema_field *f, struct str name);
+const struct schema_directive *
+schema_directive(const struct schema *s, struct str name);
 
 /* The value of an enum that clients call `name`, or NULL. */
-const struct schema_value *schema_value(const struct schema_type *type,
-					struct str name);
+const struct schema_value *
+schema_value(const struct schema_type *type, struct str name);
 
 /* Wrap a type; the same wrapper comes back for the same type. */
-const struct schema_type *schema_list(struct arena *a,
-				      const struct schema_type *of);
-const struct schema_type *schema_non_null(struct arena *a,
-					  const struct schema_type *of);
+const struct schema_type *
+schema_list(struct arena *a, const struct schema_type *of);
+const struct schema_type *
+schema_non_null(struct arena *a, const struct schema_type *of);
 
 /* What is left when lists and non-nulls are taken off. */
 const struct schema_type *schema_named(const struct schema_type *type);

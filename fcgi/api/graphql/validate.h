@@ -17,7 +17,6 @@
  * pass, never exponential.
  */
 void validate_document(struct arena *a, const struct schema *s,
-		       struct document *doc, bool hints,
-		       struct faults *faults);
+		       struct document *doc, bool hints, struct faults *faults);
 
 #endif
