@@ -137,6 +137,8 @@ struct schema_type {
 	const struct table *table;    /* whose rows or inputs it is, or NULL */
 	/* The same type wrapped, made by schema_list() and its like. */
 	struct schema_type *list, *non_null;
+	/* The names of the members in their order; made by schema_index(). */
+	const struct str **sorted;
 };
 
 struct schema_directive {
@@ -160,7 +162,13 @@ struct schema {
 	const struct schema_field *meta_schema, *meta_type, *meta_typename;
 };
 
-/* The named type, or NULL.  The builder has sorted the types. */
+/*
+ * What a builder calls last: sort the types and make the members of big types
+ * quick to find.  No member may be added afterwards, nor moved.
+ */
+void schema_index(struct schema *s);
+
+/* The named type, or NULL; of types that schema_index() has sorted. */
 const struct schema_type *schema_type(const struct schema *s, struct str name);
 
 /* The field that `name` selects on an object type, meta fields too, or NULL. */
