@@ -129,7 +129,7 @@ cgi_run(const struct conf *conf)
 }
 
 static struct err *
-explain(struct cgi *cgi, struct statement *ret)
+explain(struct cgi *cgi, struct script *ret)
 {
 	struct call *call = &cgi->exchange.call;
 	const struct api *api = routes_find(call->request.path);
@@ -142,7 +142,7 @@ explain(struct cgi *cgi, struct statement *ret)
 	TRY(api->plan(call));
 	if (call->reply.status)
 		return err_new(call->arena, ERR_NOT_FOUND, "no statement");
-	return sql_compile(call->arena, &call->plan, ret);
+	return sql_script(call->arena, &call->plan, ret);
 }
 
 static void
@@ -158,7 +158,7 @@ int
 cgi_explain(const struct conf *conf)
 {
 	static struct cgi cgi;
-	struct statement s = {0};
+	struct script s = {0};
 	struct err *e;
 
 	if (!open_all(&cgi, conf))
@@ -169,7 +169,8 @@ cgi_explain(const struct conf *conf)
 		fprintf(stderr, "postern: %s: %.*s\n", err_kind(e->code)->title,
 			STR_FMT(e->message));
 	else
-		print_statement(&s);
+		for (int i = 0; i < s.n; i++)
+			print_statement(&s.statements[i]);
 	close_all(&cgi);
 	return e ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -20,6 +20,7 @@
 
 enum {
 	FLUSH_AT = 64 * 1024,
+	STREAM_FROM = 1000, /* rows that may be more than fit well */
 	TRIES_CONFLICT = 3,
 	TRIES_MAX = 10,	 /* lanes go together, migrations have many steps */
 	RETRY_AFTER = 2, /* seconds, for clients */
@@ -151,6 +152,8 @@ forget_answer(struct exchange *x)
 	call->nversions = 0;
 	call->ask = (struct question){0};
 	call->answer = NULL;
+	call->kept = NULL;
+	call->nulls = 0;
 }
 
 static void
@@ -187,7 +190,7 @@ static void
 remember(struct exchange *x)
 {
 	struct call *call = &x->call;
-	const struct statement *s = &x->statement;
+	const struct statement *s = x->script.statements;
 
 	if (call->plan.keys && (int64_t)call->rows == call->plan.limit)
 		call->keys = copy_columns(x, s->key_at, call->plan.norder);
@@ -235,24 +238,22 @@ column(const PGresult *rows, int row, int i)
 			    (size_t)PQgetlength(rows, row, i)};
 }
 
-/*
- * The one row of a question, for the interface.  It has as many values as
- * any: an older function's, which are fewer, are null.
- */
-static void
-keep_answer(struct exchange *x, const PGresult *rows)
+/* The first row, in the arena, with room for `max` values; NULL: none. */
+static struct str *
+keep_row(struct exchange *x, const PGresult *rows, int max)
 {
-	struct call *call = &x->call;
+	struct str *kept;
 
 	if (PQntuples(rows) == 0)
-		return;
-	call->answer = ARENA_ARRAY(call->arena, struct str, ANSWER_MAX);
-	for (int i = 0; i < PQnfields(rows) && i < ANSWER_MAX; i++) {
+		return NULL;
+	kept = ARENA_ARRAY(x->call.arena, struct str, (size_t)max);
+	for (int i = 0; i < PQnfields(rows) && i < max; i++) {
 		struct str value = column(rows, 0, i);
 
 		if (value.p)
-			call->answer[i] = arena_str(call->arena, value);
+			kept[i] = arena_str(x->call.arena, value);
 	}
+	return kept;
 }
 
 static void
@@ -265,8 +266,13 @@ on_rows(struct pg_job *job, const PGresult *rows)
 
 	if (x->gone)
 		return;
+	/* A question's row has as many values as any function's. */
 	if (x->call.ask.function) {
-		keep_answer(x, rows);
+		x->call.answer = keep_row(x, rows, ANSWER_MAX);
+		return;
+	}
+	if (x->call.kept) {
+		x->call.kept[job->at] = keep_row(x, rows, columns);
 		return;
 	}
 	for (int i = 0; i < n; i++) {
@@ -356,7 +362,7 @@ hand_over(struct exchange *x)
 	return true;
 }
 
-/* The plan's statement, or the question's. */
+/* The plan's statements, or the question's. */
 static struct err *
 compile(struct exchange *x)
 {
@@ -364,12 +370,18 @@ compile(struct exchange *x)
 
 	if (call->ask.function) {
 		call->answer = NULL;
-		ask_statement(call->arena, &call->ask, &x->statement);
+		x->script.statements = ARENA_NEW(call->arena, struct statement);
+		x->script.n = 1;
+		ask_statement(call->arena, &call->ask, x->script.statements);
 		return NULL;
 	}
-	TRY(sql_compile(call->arena, &call->plan, &x->statement));
-	x->columns =
-		ARENA_ARRAY(call->arena, struct str, x->statement.ncolumns + 1);
+	TRY(sql_script(call->arena, &call->plan, &x->script));
+	if (call->plan.op == PLAN_TREES)
+		call->kept = ARENA_ARRAY(call->arena, struct str *,
+					 (size_t)x->script.n);
+	else
+		x->columns = ARENA_ARRAY(call->arena, struct str,
+					 x->script.statements->ncolumns + 1);
 	call->rows = 0;
 	buf_clear(&x->body);
 	return NULL;
@@ -383,12 +395,11 @@ send(struct exchange *x)
 
 	x->job = (struct pg_job){
 		.arena = x->call.arena,
-		.statement = &x->statement,
 		.quick = !asks && p->quick,
 		.write = asks ? x->call.ask.write : p->op != PLAN_SELECT,
 		.later = x->tries > 1,
 		.stream = !asks && p->op == PLAN_SELECT && p->list &&
-			  p->limit == 0,
+			  (p->limit == 0 || p->limit > STREAM_FROM),
 		.rows = on_rows,
 		.done = on_done,
 	};
@@ -396,6 +407,8 @@ send(struct exchange *x)
 		return NULL;
 	ask_enter(x->call.arena, &x->call.caller, &x->job);
 	TRY(compile(x));
+	x->job.statements = x->script.statements;
+	x->job.n = x->script.n;
 	return pg_submit(x->serve->pg, &x->job);
 }
 

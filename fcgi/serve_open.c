@@ -76,7 +76,8 @@ serve_reload(struct serve *s)
 	};
 	s->job = (struct pg_job){
 		.arena = s->arena,
-		.statement = &s->statement,
+		.statements = &s->statement,
+		.n = 1,
 		.rows = on_model_rows,
 		.done = on_model,
 	};
@@ -204,7 +205,8 @@ serve_look(struct serve *s, struct arena *a)
 	struct look look = {
 		.job = {
 			.arena = a,
-			.statement = &statement,
+			.statements = &statement,
+			.n = 1,
 			.rows = on_fault,
 			.done = on_looked,
 			}

@@ -420,8 +420,11 @@ model_hold(struct model *m)
 void
 model_drop(struct model *m)
 {
-	if (m && --m->refs == 0)
-		arena_free(m->arena);
+	if (!m || --m->refs > 0)
+		return;
+	if (m->drop_extra)
+		m->drop_extra(m->extra);
+	arena_free(m->arena);
 }
 
 const struct table *

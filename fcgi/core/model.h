@@ -103,6 +103,9 @@ struct model {
 	size_t nroles;
 	struct table *tables;
 	size_t ntables;
+	/* What an interface derived from it, and how it goes with it. */
+	void *extra;
+	void (*drop_extra)(void *extra);
 };
 
 /*

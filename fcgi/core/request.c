@@ -97,6 +97,7 @@ request_param(struct request *r, struct str name, struct str value)
 		ROW("CONTENT_TYPE", content_type),
 		ROW("CONTENT_LENGTH", content_length),
 		ROW("REQUEST_ID", id),
+		ROW("HTTP_ACCEPT", accept),
 		ROW("HTTP_IF_MATCH", if_match),
 		ROW("HTTP_IF_NONE_MATCH", if_none_match),
 		ROW("HTTP_PREFER", prefer),

@@ -25,6 +25,7 @@ struct request {
 	struct str uri; /* only where there is no PATH_INFO */
 	struct http_query query;
 	struct str content_type, content_length, body;
+	struct str accept;
 	struct str if_match, if_none_match, prefer;
 	struct str authorization, cookie, origin, fetch_site, hasura_role;
 	struct str agent, address; /* who says it, and from where */
@@ -67,6 +68,7 @@ struct call;
  */
 struct question {
 	const char *function; /* NULL: there is a plan */
+	const char *schema;   /* that it is of; NULL: auth */
 	struct str args[QUESTION_ARGS];
 	size_t nargs;
 	bool write; /* its loss leaves the outcome unknown */

@@ -36,4 +36,11 @@ struct script {
 struct err *
 sql_compile(struct arena *a, const struct plan *plan, struct statement *ret);
 
+/*
+ * Compile a plan of any kind: to one statement, or, with PLAN_TREES, to the
+ * statements of all its trees.  The error is as sql_compile()'s.
+ */
+struct err *
+sql_script(struct arena *a, const struct plan *plan, struct script *ret);
+
 #endif

@@ -60,7 +60,9 @@ ask_statement(struct arena *a, const struct question *q, struct statement *ret)
 		.args = ARENA_ARRAY(a, const char *, q->nargs + 1),
 		.nargs = (int)q->nargs,
 	};
-	BUF_LIT(&b, "select * from auth.");
+	BUF_LIT(&b, "select * from ");
+	buf_put(&b, str_of(q->schema ? q->schema : "auth"));
+	BUF_LIT(&b, ".");
 	buf_put(&b, str_of(q->function));
 	buf_char(&b, '(');
 	for (size_t i = 0; i < q->nargs; i++) {

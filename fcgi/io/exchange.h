@@ -22,7 +22,7 @@ struct exchange {
 	struct exchange *next;
 	struct serve *serve;
 	const struct api *api;
-	struct statement statement;
+	struct script script;
 	struct pg_job job;
 	struct str *columns; /* of the row being printed */
 	int tries;

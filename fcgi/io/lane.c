@@ -139,6 +139,7 @@ push(struct lane *lane, struct pg_job *job)
 	job->error = NULL;
 	job->preparing = 0;
 	job->entering = job->enter != NULL;
+	job->at = 0;
 	job->since = lane->loop->now;
 	*lane->tail = job;
 	lane->tail = &job->next;
@@ -228,28 +229,33 @@ enter_of(const struct lane *lane, const struct pg_job *job)
 }
 
 /*
- * Both statements are prepared before either is executed: what `enter`
+ * All statements are prepared before the first is executed: what one of them
  * refuses leaves nothing half prepared behind.
  */
 static bool
 send_prepared(struct lane *lane, struct pg_job *job)
 {
 	const struct statement *enter = enter_of(lane, job);
-	const char *first = NULL, *own;
+	const char *first = NULL, *own[SCRIPT_MAX];
 
 	if (enter)
 		first = lane_prepare(lane, job, enter, NULL);
-	own = lane_prepare(lane, job, job->statement, job->role);
-	return (!first || execute(lane, first, enter)) &&
-	       execute(lane, own, job->statement);
+	for (int i = 0; i < job->n; i++)
+		own[i] =
+			lane_prepare(lane, job, &job->statements[i], job->role);
+	if (first && !execute(lane, first, enter))
+		return false;
+	for (int i = 0; i < job->n; i++)
+		if (!execute(lane, own[i], &job->statements[i]))
+			return false;
+	return true;
 }
 
 /* A stream is planned anew. */
 static bool
 send_stream(struct lane *lane, struct pg_job *job)
 {
-	const struct statement *s = job->statement;
-
+	const struct statement *s = job->statements;
 	const struct statement *enter = enter_of(lane, job);
 
 	if (enter &&
@@ -310,20 +316,17 @@ free_ghost(struct pg_job *job, struct err *e)
 static struct pg_job *
 ghost_of(const struct pg_job *job)
 {
-	static const struct statement nothing = {
-		.text = {"", 0}
-	       };
 	struct pg_job *ghost = mem_zero(1, sizeof(*ghost));
 
 	*ghost = (struct pg_job){
 		.arena = arena_new(1024),
-		.statement = &nothing,
 		.rows = no_rows,
 		.done = free_ghost,
 		.next = job->next,
 		.since = job->since,
 		.preparing = job->preparing,
 		.entering = job->entering,
+		.at = job->at,
 		.moved = true,
 		.abandoned = true,
 	};
@@ -394,6 +397,7 @@ on_failure(struct lane *lane, struct pg_job *job, const PGresult *res)
 
 	if (!job->error && state.n) {
 		job->error = pg_error(job->arena, res);
+		job->error->step = job->at;
 		blame(job);
 	}
 	if (job->preparing ||
@@ -411,17 +415,23 @@ on_result(struct lane *lane, const PGresult *res)
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_TUPLES_OK:
 		lane->progress = lane->loop->now;
-		if (job->entering)
+		if (job->entering) {
 			job->entering = false;
-		else if (!job->error && PQnfields(res))
+			return true;
+		}
+		if (!job->error && PQnfields(res))
 			job->rows(job, res);
+		job->at += PQresultStatus(res) == PGRES_TUPLES_OK;
 		return true;
 	case PGRES_FATAL_ERROR:
 	case PGRES_NONFATAL_ERROR:
 	case PGRES_BAD_RESPONSE:
 		return on_failure(lane, job, res);
 	case PGRES_COMMAND_OK:
-		job->preparing -= job->preparing > 0;
+		if (job->preparing)
+			job->preparing--;
+		else
+			job->at++;
 		return true;
 	case PGRES_PIPELINE_SYNC:
 		finish(lane);

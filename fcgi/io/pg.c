@@ -237,7 +237,8 @@ pg_open(struct arena *a, const struct pg_options *options, struct err **ret_why)
 				     .done = no_end,
 				     .arena = arena_new(4096),
 				     .write = true, /* nowhere else */
-				     .statement = &pg->listen_statement};
+				     .statements = &pg->listen_statement,
+				     .n = 1};
 	read_params(pg, given);
 	PQconninfoFree(given);
 	for (int i = 0; i < pg->n; i++)

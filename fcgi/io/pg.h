@@ -1,9 +1,9 @@
 /*
  * Postgres: a worker's few connections (lanes), each a pipeline.
  *
- * A job is one statement, one implicit transaction, one Sync; where it runs
- * as somebody else than the connection, a statement before its own says so in
- * the same transaction, and the job fails with it.  Jobs are
+ * A job is one statement or a few, one implicit transaction, one Sync; where
+ * it runs as somebody else than the connection, a statement before its own
+ * says so in the same transaction, and the job fails with it.  Jobs are
  * queued on a lane at once and answered in order; a job's `done` is called
  * when its Sync has come back, so success means committed.  Quick reads
  * share the first lane (that batches them); everything else spreads over the
@@ -31,7 +31,8 @@ enum { PG_PREPARED_MAX = 100, PG_QUEUE_MAX = 512, PG_MEMBER_LANES = 4 };
 
 struct pg_job {
 	struct arena *arena; /* errors are made here */
-	const struct statement *statement;
+	const struct statement *statements;
+	int n; /* SCRIPT_MAX at most */
 	/* Before it; NULL: none.  The same where the lane has the role. */
 	const struct statement *enter, *enter_here;
 	const char *role; /* that `enter` takes on; NULL: the connection's */
@@ -39,7 +40,7 @@ struct pg_job {
 	bool write;	  /* its loss leaves the outcome unknown */
 	bool stream;	  /* rows one by one, in constant memory */
 	bool later;	  /* at the end of this turn: it has failed before */
-	/* A chunk of rows; more may follow. */
+	/* A chunk of rows of statement `at`; more may follow. */
 	void (*rows)(struct pg_job *job, const PGresult *rows);
 	/* The end, committed or failed.  The job is no longer used. */
 	void (*done)(struct pg_job *job, struct err *e);
@@ -49,6 +50,7 @@ struct pg_job {
 	int64_t since;
 	int preparing;	/* commands before its own yet to be answered */
 	bool entering;	/* `enter` is yet to be answered */
+	int at;		/* the statement whose answer comes next */
 	bool abandoned; /* nobody waits for it */
 	bool moved;	/* it has been taken off a slow lane */
 };

@@ -29,6 +29,8 @@ static const struct {
 	{"08",    ERR_LOST	       },
 	{"54",    ERR_BAD_REQUEST   },
 	{"P0001", ERR_BAD_REQUEST	 },
+	{"PV001", ERR_REFUSED	     }, /* postern.invalid() */
+	{"PV002", ERR_NOT_FOUND     }, /* postern.missing() */
 };
 
 static enum err_code
@@ -93,6 +95,8 @@ pg_error(struct arena *a, const PGresult *res)
 	e->argument = bad_argument(res);
 	if (e->argument && is_about_value(state))
 		e->code = ERR_INVALID;
+	if (str_starts(state, STR("PV")))
+		e->detail = field(a, res, PG_DIAG_MESSAGE_DETAIL);
 	e->message = message_for_client(a, state, res);
 	e->constraint = field(a, res, PG_DIAG_CONSTRAINT_NAME);
 	if (str_eq(state, STR("23502")))
