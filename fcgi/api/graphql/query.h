@@ -12,7 +12,11 @@ struct planner {
 	struct call *call;
 	const struct schema *schema;
 	struct faults *faults; /* when any, nothing runs */
-	int64_t cost;	       /* rows asked for so far */
+	/* What was asked for so far; all of it begins at 0. */
+	int64_t cost;	    /* rows, multiplied down the tree */
+	int64_t times;	    /* rows that hold what is being planned; 0: one */
+	int64_t values;	    /* for the database */
+	int64_t conditions; /* of the lists of _and and _or */
 };
 
 /*
@@ -33,10 +37,13 @@ bool query_value(struct planner *p, const struct chosen *f,
 		 const struct column *column, const struct schema_type *type,
 		 const struct value *value, struct str *ret);
 
-/* The conditions that pin the row of a `pk` argument; false adds a fault. */
-bool
+/*
+ * The values of the primary key's columns, as arguments' texts, of a `pk` of
+ * that type: a value, or an object of them.  NULL adds a fault.
+ */
+struct str *
 query_key(struct planner *p, const struct chosen *f, const struct table *table,
-	  const struct value *pk, struct str **ret_values);
+	  const struct schema_type *type, const struct value *pk);
 
 /* Add "Invalid permissions." at the field; false, for the caller to return. */
 bool query_forbidden(struct planner *p, const struct chosen *f);

@@ -101,7 +101,7 @@ struct schema_input {
 	enum schema_input_meaning meaning;
 	const struct column *column;
 	struct relation relation;
-	enum plan_cmp cmp; /* CMP_NEQ, CMP_END for _nin */
+	enum plan_cmp cmp; /* CMP_NOT_IN of _nin, CMP_HAS of _like */
 };
 
 struct schema_field {
