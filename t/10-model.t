@@ -326,6 +326,111 @@ subtest 'keys, links and checks are all there' => sub {
 	], 'checks of domains are checks of their columns';
 };
 
+subtest 'what GraphQL asks for' => sub {
+	my $choices = sub ($name) {
+		column($model, 'choices', $name)->{choices} };
+
+	is_deeply $choices->('plain'),
+		['rock', 'hip-hop', "it's", 'back\\slash'],
+		'a check that is a list of texts gives choices, none twice';
+	is_deeply $choices->('short'), ['a', 'b'], '... of a varchar as well';
+	is_deeply $choices->('quo"te'), ['x', ') AND (', 'y'],
+		'... whatever the texts and the column are called';
+	is $choices->($_), undef, "... but nothing else: $_" for qw(either
+		negated more single folded number unchecked), 'whole row', 'id';
+	is column($model, 'categories', 'mood')->{choices}, undef,
+		'... and an enumeration is one already';
+	is_deeply column($model, 'choices', 'number')->{tags},
+		{graphql => 'ID'}, 'a tag may say what a column is to GraphQL';
+
+	my %expression = map { $_->{name} => $_->{expression} }
+		table($model, 'choices')->{checks}->@*;
+	is $expression{choices_negated_check},
+		"(negated <> ALL (ARRAY['a'::text, 'b'::text]))",
+		'a check can be put to a row that is not there yet';
+	ok exists $expression{whole} && !defined $expression{whole},
+		'... except one of whole rows';
+	is_deeply [map { $_->{expression} }
+		table($model, 'categories')->{checks}->@*], [undef, undef],
+		'... and those of domains';
+	is $model->{comment}, 'The tables that clients see. '
+		. 'What is not here is not served.', 'the whole is described';
+};
+
+subtest 'a statement can end itself' => sub {
+	my $says = sub ($call, $role = $roles[0]) {
+		my ($status, $said) = $bare->psql('nasty',
+			"set role $role; set client_min_messages = error;
+			do \$\$
+			declare
+				said text;
+			begin
+				perform $call;
+			exception when others then
+				get stacked diagnostics said = pg_exception_detail;
+				raise exception '<%>', sqlstate || ' ' || said;
+			end \$\$");
+		return $said =~ /<(.*)>/ ? $1 : $said;
+	};
+
+	for my $role (@roles) {
+		is $says->(q{postern.invalid('[{"path":[0]}]')}, $role),
+			'PV001 [{"path":[0]}]', "with its faults, as $role";
+		is $says->('postern.missing(7)', $role), 'PV002 7',
+			'... or with what is missing';
+	}
+	is $says->(q{case when false then postern.missing(1) end}), '',
+		'... but not when it is not asked to';
+};
+
+subtest 'queries persist, up to a number' => sub {
+	# A query as an expression; as whom, and under which hash.
+	my $persist = sub ($query, $role = $roles[0], $hash = undef) {
+		$hash //= "encode(sha256(convert_to($query, 'UTF8')), 'hex')";
+		return last_line(sql("set role $role;
+			select postern.persist_query($hash, $query)"));
+	};
+	my $hello = "'{ hello }'";
+	my $hash = sql("select encode(sha256($hello), 'hex')");
+	my $ask = sub ($role) {
+		return last_line(sql("set role $role;
+			select query from postern.persisted_query('$hash')")) // '';
+	};
+
+	is $ask->($roles[0]), '', 'what nobody sent is not there';
+	is $persist->($hello), 't', 'a query is kept';
+	is $persist->($hello, $_), 't', "... again, by $_" for @roles;
+	is $ask->($_), '{ hello }', "... and there for $_" for @roles;
+	is $persist->("'{ other }'", $roles[0], "'$hash'"), 'f',
+		'a wrong hash is refused';
+	is $persist->("repeat('x', 65537)"), 'f', '... and so is a long query';
+	is $persist->("repeat('é', 32768)"), 't', '... but not one of 64 KiB';
+	is sql("begin read only; set role $roles[0];
+		select count(*) from postern.persisted_query('$hash')"), 1,
+		'asking writes nothing where nothing can be written';
+
+	sql(q{
+		insert into postern.persisted_queries (hash, query, used_at)
+		select encode(sha256(n::text::bytea), 'hex'), n,
+			now() - interval '2 hours' - interval '1 second' * n
+		from generate_series(1, 10100) as n});
+	sql("update postern.persisted_queries
+		set used_at = now() - interval '1 day' where hash = '$hash'");
+	is $ask->($roles[1]), '{ hello }', 'who is asked for is used';
+	is $persist->("'{ new }'"), 't', 'there is always room for one more';
+	is sql(q{select count(*), count(*) filter (where query = '{ hello }'),
+		count(*) filter (where query = '{ new }'),
+		min(query::integer) filter (where query ~ '^\d+$'),
+		max(query::integer) filter (where query ~ '^\d+$')
+		from postern.persisted_queries}), '10000|1|1|1|9997',
+		'... because those go that were not used for longest';
+	for my $role (@roles) {
+		my ($status, $said) = $bare->psql('nasty',
+			"set role $role; table postern.persisted_queries");
+		like $said, qr/permission denied/, "nobody reads them all: $role";
+	}
+};
+
 subtest 'only what may be used is there' => sub {
 	is table($model, 'secrets'), undef, 'a table without grants is not';
 	is_deeply [grep { $_->{table} eq 'secrets' }

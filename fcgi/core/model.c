@@ -55,14 +55,16 @@ read_grants(struct reader *r, json_object *o)
 	};
 }
 
-static void
-read_labels(struct reader *r, struct column *c, json_object *labels)
+static struct str *
+read_texts(struct reader *r, json_object *list, size_t *ret_n)
 {
-	c->nlabels = length(labels);
-	c->labels = ARENA_ARRAY(r->arena, struct str, c->nlabels);
-	for (size_t i = 0; i < c->nlabels; i++)
-		c->labels[i] =
-			copy_str(r, json_object_array_get_idx(labels, i));
+	size_t n = length(list);
+	struct str *texts = ARENA_ARRAY(r->arena, struct str, n);
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = copy_str(r, json_object_array_get_idx(list, i));
+	*ret_n = n;
+	return texts;
 }
 
 /* Only a column that Postgres always fills itself is closed to writers. */
@@ -83,7 +85,9 @@ read_column(struct reader *r, struct column *c, json_object *o)
 	c->name = member(r, o, "name");
 	c->sql_type = member(r, o, "sql_type");
 	c->comment = member(r, o, "comment");
-	read_labels(r, c, json_get(o, "enum"));
+	c->scalar = member(r, tags, "graphql");
+	c->labels = read_texts(r, json_get(o, "enum"), &c->nlabels);
+	c->choices = read_texts(r, json_get(o, "choices"), &c->nchoices);
 	c->type = type_find(base, json_object_get_boolean(json_get(o, "array")),
 			    c->nlabels > 0);
 	c->max_length =
@@ -132,6 +136,7 @@ read_constraint(struct reader *r, const struct table *t, struct constraint *c,
 
 	c->name = member(r, o, "name");
 	c->message = member(r, o, "message");
+	c->expression = member(r, o, "expression");
 	c->n = length(names);
 	c->columns = find_columns(r, t, names);
 	return c->n > 0 && c->columns != NULL;
@@ -403,6 +408,7 @@ model_read(struct arena *a, struct str json, struct model **ret)
 	r.model->refs = 1;
 	r.model->version = member(&r, root, "version");
 	r.model->text = arena_str(own, json);
+	r.model->comment = member(&r, root, "comment");
 	read_roles(&r, json_get(root, "roles"));
 	read_tables(&r, root);
 	json_object_put(root);

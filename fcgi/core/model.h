@@ -37,6 +37,9 @@ struct column {
 	const struct type *type;
 	struct str *labels; /* of an enum */
 	size_t nlabels;
+	struct str *choices; /* of a text that a check holds to these */
+	size_t nchoices;
+	struct str scalar; /* what GraphQL is told to call its type */
 	struct str comment;
 	size_t max_length; /* code points; 0: no limit */
 	bool cut_off;	   /* by its type: varchar(n) refuses more */
@@ -52,6 +55,7 @@ struct column {
 /* A primary key, a unique key or a check. */
 struct constraint {
 	struct str name, message; /* message: the comment, or empty */
+	struct str expression;	  /* of a check, with bare names; or empty */
 	struct column **columns;
 	size_t n;
 };
@@ -99,6 +103,7 @@ struct model {
 	struct arena *arena;
 	int refs;
 	struct str version, text;
+	struct str comment; /* of schema api */
 	struct str *roles;
 	size_t nroles;
 	struct table *tables;

@@ -130,6 +130,30 @@ test_columns(void)
 }
 
 static void
+test_graphql(void)
+{
+	const struct column *plain = column("choices", "plain");
+	const struct table *users = table("users");
+
+	ok(plain->nchoices == 4 && !plain->nlabels &&
+		   plain->type->kind == TYPE_TEXT,
+	   "a text that is held to some has choices, and is a text");
+	is(plain->choices[2], STR("it's"), "... with their texts");
+	ok(!column("choices", "either")->nchoices &&
+		   !column("categories", "mood")->nchoices,
+	   "others have none");
+	is(column("choices", "number")->scalar, STR("ID"),
+	   "a tag says what a column is to GraphQL");
+	is(plain->scalar, STR(""), "... if there is one");
+	is(users->checks[0].expression, STR("(char_length(name) <= 50)"),
+	   "a check has its expression");
+	is(table("categories")->checks[0].expression, STR(""),
+	   "... which a domain's has not");
+	ok(str_starts(model->comment, STR("The tables that clients see.")),
+	   "the whole is described");
+}
+
+static void
 test_constraints(void)
 {
 	const struct table *weird = table(WEIRD);
@@ -292,6 +316,7 @@ main(void)
 	test_tables();
 	test_roles();
 	test_columns();
+	test_graphql();
 	test_constraints();
 	test_links();
 	test_messages();
