@@ -71,12 +71,14 @@ struct selection {
 	enum selection_kind kind;
 	uint32_t at;
 	struct str name;  /* of the field or the fragment */
+	uint32_t name_at; /* not the alias's; not that of the ... */
 	struct str alias; /* of a field; empty: none */
 	struct str on;	  /* type condition of an inline fragment, or empty */
 	uint32_t on_at;
 	struct argument *arguments;
 	struct directive *directives;
 	struct selection *selections; /* NULL: a leaf, or a spread */
+	uint32_t selections_at;	      /* of their { */
 	/* Set by validate(): the schema's field. */
 	const struct schema_field *field;
 };
@@ -91,6 +93,7 @@ struct variable {
 	struct variable *next;
 	uint32_t at; /* of the definition, which begins with the $ */
 	struct str name;
+	uint32_t name_at; /* behind the $ */
 	struct type_node *type;
 	struct value *fallback; /* the default; NULL: none */
 	struct directive *directives;
