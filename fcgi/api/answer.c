@@ -82,3 +82,12 @@ answer_allow(struct call *call, const char *methods)
 	e->allow = str_of(methods);
 	return e;
 }
+
+uint32_t
+answer_role(const struct call *call)
+{
+	const char *name = call->caller.runs_as ? call->caller.runs_as
+						: call->request.conf->role;
+
+	return model_role(call->request.model, str_of(name));
+}

@@ -70,15 +70,6 @@ make_shape(struct call *call)
 	return shape;
 }
 
-uint32_t
-rest_role(const struct call *call)
-{
-	const char *name = call->caller.runs_as ? call->caller.runs_as
-						: call->request.conf->role;
-
-	return model_role(call->request.model, str_of(name));
-}
-
 /* ---- which row ---- */
 
 struct str
@@ -461,7 +452,7 @@ read_path(struct call *call, struct str path)
 	if (!rest->table)
 		return false;
 	g = &rest->table->grants;
-	rest->role = rest_role(call);
+	rest->role = answer_role(call);
 	rest->item = path.n > name.n + 1;
 	rest->id = left;
 	return ((g->select | g->insert | g->update | g->delete) & rest->role) !=

@@ -33,9 +33,6 @@ rest_of(const struct call *call)
 
 /* ---- rest.c ---- */
 
-/* The role that the request runs as, as the model's set of it. */
-uint32_t rest_role(const struct call *call);
-
 /* May the role be shown the column, or all of a key's? */
 bool rest_may_see(const struct column *c, uint32_t role);
 bool rest_may_see_key(const struct constraint *c, uint32_t role);

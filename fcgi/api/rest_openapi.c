@@ -367,7 +367,7 @@ plan(struct call *call)
 	bool first = true;
 
 	TRY(answer_allow(call, "GET, HEAD"));
-	w.rest.role = rest_role(call);
+	w.rest.role = answer_role(call);
 	PUT(&w, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Postern\","
 		"\"version\":");
 	put_string(&w, str_sub(m->version, 0, 12));
