@@ -276,18 +276,6 @@ read_cursor(struct call *call, struct str text)
 
 /* ---- filters ---- */
 
-static void
-put_array_element(struct buf *b, struct str value)
-{
-	buf_char(b, '"');
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] == '"' || value.p[i] == '\\')
-			buf_char(b, '\\');
-		buf_char(b, value.p[i]);
-	}
-	buf_char(b, '"');
-}
-
 static bool
 read_set(struct lister *l, const struct input *in, struct str values,
 	 struct str *ret)
@@ -302,7 +290,7 @@ read_set(struct lister *l, const struct input *in, struct str values,
 		if (n)
 			buf_char(&b, ',');
 		fine = type_read_text(in, value, &l->issues, &value);
-		put_array_element(&b, value);
+		type_put_element(&b, value);
 		if (n == IN_MAX) {
 			complain(l, in->field, STR("too many values"),
 				 "value_error.filter");

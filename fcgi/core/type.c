@@ -463,6 +463,18 @@ plain(const struct input *in, json_object *value)
 			 str_of(json_object_to_json_string_ext(value, flags)));
 }
 
+void
+type_put_element(struct buf *b, struct str text)
+{
+	buf_char(b, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			buf_char(b, '\\');
+		buf_char(b, text.p[i]);
+	}
+	buf_char(b, '"');
+}
+
 /*
  * One element of an array literal; a nested list is a nested literal.  Depth
  * is bounded by the JSON reader.
@@ -496,13 +508,7 @@ put_element(struct buf *b, json_object *value)
 	}
 	if (str_find(text, '\0') < text.n)
 		return false;
-	buf_char(b, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"' || text.p[i] == '\\')
-			buf_char(b, '\\');
-		buf_char(b, text.p[i]);
-	}
-	buf_char(b, '"');
+	type_put_element(b, text);
 	return true;
 }
 

@@ -67,4 +67,7 @@ bool type_read_json(const struct input *in, json_object *value,
 bool type_read_text(const struct input *in, struct str value,
 		    struct issues *issues, struct str *ret);
 
+/* Append one element of an array's text, quoted. */
+void type_put_element(struct buf *b, struct str text);
+
 #endif
