@@ -20,11 +20,18 @@ struct planner {
 };
 
 /*
- * Plan all root fields of a query as call->plan: one statement.  What needs no
- * database (introspection, __typename, hello) is text in the plan's shape; if
- * nothing else is asked call->plan.op stays PLAN_NONE and the shape is all
- * text.  False when there are faults (limits, values that no column takes,
- * "Invalid permissions.").
+ * Plan all root fields of a query as call->plan: one statement.  False when
+ * there are faults (limits, values that no column takes, "Invalid
+ * permissions.").  The rows are printed between plan.open and plan.close,
+ * which make a whole `{"data":{...}}` of them:
+ *
+ * - One root field asks the database: the plan is that list, or that row
+ *   (plan.list is false).  The other roots are text in open and close.  When a
+ *   row is not there nothing is printed; open, "null", close is the data.
+ * - Several do: one row, whose field i is root->fields[i], and so is bit i of
+ *   call->nulls, set for a row by its key that is not there.
+ * - None does: plan.op is PLAN_NONE and print_row(b, plan.shape, NULL) is what
+ *   stands between open and close.
  */
 bool query_plan(struct planner *p, const struct chosen *root);
 
@@ -45,7 +52,44 @@ struct str *
 query_key(struct planner *p, const struct chosen *f, const struct table *table,
 	  const struct schema_type *type, const struct value *pk);
 
-/* Add "Invalid permissions." at the field; false, for the caller to return. */
+/* Add a fault at the field; false, for the caller to return. */
+bool query_fault(struct planner *p, const struct chosen *f, const char *code,
+		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* ... "Invalid permissions." */
 bool query_forbidden(struct planner *p, const struct chosen *f);
+
+/* ... that more was asked for than the setting allows. */
+bool query_exceeded(struct planner *p, const struct chosen *f, const char *what,
+		    int64_t max, const char *setting);
+
+/* ---- between the parts of query*.c ---- */
+
+/* May the role read of the table?  False adds a fault. */
+bool query_may_read(struct planner *p, const struct chosen *f,
+		    const struct table *table);
+
+/* The texts of a list's values, but for nulls, as an array's text. */
+bool query_values(struct planner *p, const struct chosen *f,
+		  const struct column *column, const struct schema_type *type,
+		  const struct value *value, struct str *ret);
+
+/* The `where` of a list: a filter, or NULL for all rows. */
+bool query_where(struct planner *p, const struct chosen *f,
+		 const struct filter **ret);
+
+/*
+ * The rows that a list's arguments ask for: where, order, limit, offset,
+ * distinct.  `rows` has its table; `nested` when it hangs on other rows.
+ */
+bool query_list(struct planner *p, const struct chosen *f, struct rows *rows,
+		bool nested);
+
+/* Groups of rows: the shape and the order of rows. */
+bool
+query_aggregate(struct planner *p, const struct chosen *f, struct rows *rows);
+
+/* A member that is a column of the row, as its type is written. */
+void query_column(struct planner *p, struct field *to, const struct chosen *f);
 
 #endif
