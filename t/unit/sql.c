@@ -173,12 +173,12 @@ test_limits(void)
 	struct column column = {.name = STR("a\"\"b"),
 				.type = type_find(STR("text"), false, false)};
 	struct table table = {.schema = STR("\""), .name = STR(".\".")};
-	struct condition *where = ARENA_ARRAY(a, struct condition, 1000);
+	struct condition *where = ARENA_ARRAY(a, struct condition, 1001);
 	struct plan plan = {.op = PLAN_DELETE, .table = &table};
 	struct statement s;
 	struct err *e;
 
-	for (size_t i = 0; i < 1000; i++)
+	for (size_t i = 0; i < 1001; i++)
 		where[i] = (struct condition){&column, CMP_EQ, STR("x")};
 	plan.shape = plan_shape(a, &table, 1);
 	plan.where = where;
@@ -188,12 +188,13 @@ test_limits(void)
 	   STR("delete from \"\"\"\".\".\"\".\" t0 where "
 	       "t0.\"a\"\"\"\"b\" = $1 returning 1"),
 	   "... which are doubled");
-	plan.nwhere = 999;
-	e = sql_compile(a, &plan, &s);
-	ok(!e && s.nargs == 999, "999 arguments are fine");
 	plan.nwhere = 1000;
 	e = sql_compile(a, &plan, &s);
-	ok(e && e->code == ERR_TOO_LARGE, "1000 and more are too many");
+	ok(!e && s.nargs == 1000, "1000 arguments are fine");
+	is(str_of(s.args[999]), STR("x"), "... and all of them there");
+	plan.nwhere = 1001;
+	e = sql_compile(a, &plan, &s);
+	ok(e && e->code == ERR_TOO_LARGE, "more are too many");
 	arena_free(a);
 }
 

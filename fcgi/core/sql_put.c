@@ -1,0 +1,141 @@
+#include "core/sql_put.h"
+
+void
+sql_begin(struct compiler *c, struct arena *a, struct statement *out)
+{
+	*out = (struct statement){0};
+	*c = (struct compiler){
+		.arena = a,
+		.text = buf_new(SQL_TEXT_MAX),
+		.out = out,
+	};
+}
+
+struct err *
+sql_end(struct compiler *c)
+{
+	bool broken = c->broken || c->text.broken || c->text.n == 0;
+
+	c->out->text = arena_str(c->arena, buf_str(&c->text));
+	buf_free(&c->text);
+	if (broken)
+		return err_new(c->arena, ERR_TOO_LARGE,
+			       "The request asks for too much at once.");
+	return NULL;
+}
+
+void
+sql_name(struct compiler *c, struct str name)
+{
+	buf_char(&c->text, '"');
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '"')
+			buf_char(&c->text, '"');
+		buf_char(&c->text, name.p[i]);
+	}
+	buf_char(&c->text, '"');
+}
+
+void
+sql_table(struct compiler *c, const struct table *t)
+{
+	sql_name(c, t->schema);
+	SQL(c, ".");
+	sql_name(c, t->name);
+}
+
+void
+sql_node(struct compiler *c, int node)
+{
+	SQL(c, "t");
+	buf_int(&c->text, node);
+}
+
+void
+sql_column(struct compiler *c, int node, const struct column *column)
+{
+	sql_node(c, node);
+	SQL(c, ".");
+	sql_name(c, column->name);
+}
+
+static void
+make_room(struct compiler *c)
+{
+	size_t room = c->room ? 2 * c->room : 8;
+	const char **args = ARENA_ARRAY(c->arena, const char *, room);
+
+	if (c->room)
+		memcpy(args, c->out->args, c->room * sizeof(*args));
+	c->out->args = args;
+	c->room = room;
+}
+
+void
+sql_arg(struct compiler *c, struct str value)
+{
+	struct statement *s = c->out;
+
+	if (s->nargs == SQL_ARGS_MAX) {
+		c->broken = true;
+		return;
+	}
+	if ((size_t)s->nargs == c->room)
+		make_room(c);
+	s->args[s->nargs++] = value.p ? arena_str(c->arena, value).p : NULL;
+	SQL(c, "$");
+	buf_int(&c->text, s->nargs);
+}
+
+void
+sql_arg_int(struct compiler *c, int64_t value)
+{
+	sql_arg(c, arena_printf(c->arena, "%lld", (long long)value));
+}
+
+void
+sql_text(struct compiler *c, struct str text)
+{
+	buf_char(&c->text, '\'');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\'')
+			buf_char(&c->text, '\'');
+		buf_char(&c->text, text.p[i]);
+	}
+	buf_char(&c->text, '\'');
+}
+
+void
+sql_value(struct compiler *c, const struct setting *s)
+{
+	if (!s->lookup) {
+		sql_arg(c, s->value);
+		return;
+	}
+	SQL(c, "(select k.");
+	sql_name(c, s->column->link->references[0]->name);
+	SQL(c, " from ");
+	sql_table(c, s->column->link->to);
+	SQL(c, " k where k.");
+	sql_name(c, s->lookup->name);
+	SQL(c, " = ");
+	sql_arg(c, s->value);
+	SQL(c, ")");
+}
+
+bool
+sql_enter(struct compiler *c)
+{
+	if (c->depth == SQL_DEPTH_MAX) {
+		c->broken = true;
+		return false;
+	}
+	c->depth++;
+	return true;
+}
+
+void
+sql_leave(struct compiler *c)
+{
+	c->depth--;
+}

@@ -1,0 +1,73 @@
+/*
+ * A statement under construction, and the doors by which text enters it:
+ * our own literals (SQL, and sql_text for those that are made), names from
+ * the model, and numbered arguments.  Nothing else may be appended.
+ *
+ * Whoever compiles calls sql_begin(), puts, and calls sql_end().  In between
+ * nothing fails: what is too large is remembered.
+ */
+#ifndef POSTERN_CORE_SQL_PUT_H
+#define POSTERN_CORE_SQL_PUT_H
+
+#include "base/buf.h"
+#include "core/sql.h"
+
+enum {
+	SQL_TEXT_MAX = 1024 * 1024,
+	SQL_DEPTH_MAX = 100 /* of shapes and filters in each other */
+};
+
+struct compiler {
+	struct arena *arena;
+	struct buf text;
+	struct statement *out;
+	size_t room; /* for arguments */
+	int nodes;   /* t0, t1, ... given out so far */
+	int depth;
+	bool broken; /* too many arguments, or too deep */
+};
+
+/* Start a statement; *out is emptied. */
+void sql_begin(struct compiler *c, struct arena *a, struct statement *out);
+
+/* The text is whole: ERR_TOO_LARGE, or *out is complete. */
+struct err *sql_end(struct compiler *c);
+
+/* Append a literal of ours. */
+#define SQL(c, lit) BUF_LIT(&(c)->text, lit)
+
+/* "name", with its quotes doubled. */
+void sql_name(struct compiler *c, struct str name);
+
+/* "schema"."name" */
+void sql_table(struct compiler *c, const struct table *t);
+
+/* t3: the row source of that number. */
+void sql_node(struct compiler *c, int node);
+
+/* t3."name" */
+void sql_column(struct compiler *c, int node, const struct column *column);
+
+/* $n, for a value of which a copy is made; {NULL, 0} is null. */
+void sql_arg(struct compiler *c, struct str value);
+
+/* The same for a number. */
+void sql_arg_int(struct compiler *c, int64_t value);
+
+/*
+ * 'text': text that this program made (JSON of names), never a value.
+ * Postgres reads backslashes as they are (standard_conforming_strings).
+ */
+void sql_text(struct compiler *c, struct str text);
+
+/* What a setting stores: an argument, or the key that one looks up. */
+void sql_value(struct compiler *c, const struct setting *s);
+
+/*
+ * Go one level down in a tree; false, and the statement is too large, when it
+ * is too deep.  Followed by sql_leave() where it was true.
+ */
+bool sql_enter(struct compiler *c);
+void sql_leave(struct compiler *c);
+
+#endif

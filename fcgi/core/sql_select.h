@@ -1,0 +1,55 @@
+/*
+ * Selects: where rows come from, what of them is answered, which and in
+ * which order.  sql.c uses the parts for writes, too.
+ */
+#ifndef POSTERN_CORE_SQL_SELECT_H
+#define POSTERN_CORE_SQL_SELECT_H
+
+#include "core/sql_put.h"
+
+struct sql_join {
+	struct sql_join *next;
+	struct relation by; /* from the row of `parent` */
+	int parent, node;
+};
+
+/*
+ * One from-clause: a row of a table and what is joined to it.  What goes the
+ * same way shares a join.  Joins are made known before the clause is put.
+ */
+struct sql_scope {
+	int node; /* of the table */
+	struct sql_join *joins, **end;
+};
+
+/* A new scope, and the number of its table's row. */
+void sql_scope(struct compiler *c, struct sql_scope *ret);
+
+/* The number of the row at the other end of a relation. */
+int sql_join(struct compiler *c, struct sql_scope *scope, int parent,
+	     struct relation by);
+
+/* ` left join ... on ...` for every join of the scope. */
+void sql_joins(struct compiler *c, const struct sql_scope *scope);
+
+/* t1."a" = t0."b", for all columns of the key. */
+void sql_match(struct compiler *c, struct relation by, int parent, int node);
+
+/* The table at the other end, and the key's columns at this one. */
+const struct table *sql_other_end(struct relation by);
+struct column **sql_this_end(struct relation by);
+
+/*
+ * What a row of the result holds: members, then keys, then versions.
+ * `version` is a column's name in place of xmin for the root, or NULL.
+ */
+void sql_results(struct compiler *c, const struct plan *p,
+		 struct sql_scope *scope, const char *version);
+
+/* ` where ...` of the plan, about the scope's table; may be nothing. */
+void
+sql_where(struct compiler *c, const struct plan *p, struct sql_scope *scope);
+
+void sql_select(struct compiler *c, const struct plan *p);
+
+#endif
