@@ -75,21 +75,33 @@ is_generated(struct str how)
 	       str_eq(how, STR("identity always"));
 }
 
+/* A tag without a value is true. */
+static struct str
+read_reason(struct reader *r, json_object *tag)
+{
+	if (json_object_is_type(tag, json_type_boolean))
+		return STR("No longer supported");
+	return copy_str(r, tag);
+}
+
 static void
 read_column(struct reader *r, struct column *c, json_object *o)
 {
 	json_object *tags = json_get(o, "tags");
-	struct str base = member(r, o, "base");
 	struct str generated = member(r, o, "generated");
 
 	c->name = member(r, o, "name");
 	c->sql_type = member(r, o, "sql_type");
 	c->comment = member(r, o, "comment");
 	c->scalar = member(r, tags, "graphql");
+	c->deprecated = read_reason(r, json_get(tags, "deprecated"));
 	c->labels = read_texts(r, json_get(o, "enum"), &c->nlabels);
 	c->choices = read_texts(r, json_get(o, "choices"), &c->nchoices);
-	c->type = type_find(base, json_object_get_boolean(json_get(o, "array")),
+	c->base = member(r, o, "base");
+	c->type = type_find(c->base,
+			    json_object_get_boolean(json_get(o, "array")),
 			    c->nlabels > 0);
+	c->element = type_find(c->base, false, c->nlabels > 0);
 	c->max_length =
 		(size_t)json_object_get_int64(json_get(o, "max_length"));
 	c->cut_off = c->max_length &&

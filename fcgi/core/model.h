@@ -34,16 +34,19 @@ struct grants {
 struct column {
 	struct str name;
 	struct str sql_type; /* castable, schema-qualified */
+	struct str base;     /* pg_type.typname, of an array's elements */
 	const struct type *type;
-	struct str *labels; /* of an enum */
+	const struct type *element; /* of an array; else the type itself */
+	struct str *labels;	    /* of an enum */
 	size_t nlabels;
 	struct str *choices; /* of a text that a check holds to these */
 	size_t nchoices;
 	struct str scalar; /* what GraphQL is told to call its type */
 	struct str comment;
-	size_t max_length; /* code points; 0: no limit */
-	bool cut_off;	   /* by its type: varchar(n) refuses more */
-	size_t index;	   /* within its table */
+	struct str deprecated; /* why one should not use it; empty: one may */
+	size_t max_length;     /* code points; 0: no limit */
+	bool cut_off;	       /* by its type: varchar(n) refuses more */
+	size_t index;	       /* within its table */
 	bool nullable, has_default;
 	bool generated; /* nobody may write it */
 	bool hidden;	/* never shown, never filtered by */

@@ -123,6 +123,11 @@ test_columns(void)
 	is(mood->labels[1], STR("it's \"ok\""), "... has its labels");
 	ok(column("categories", "moods")->type->kind == TYPE_ARRAY,
 	   "an array of an enum is an array");
+	ok(column("categories", "moods")->element == mood->type &&
+		   mood->element == mood->type &&
+		   column("categories", "marks")->element->kind == TYPE_INT,
+	   "... and what is in it is known");
+	is(column("categories", "big")->base, STR("int8"), "... by its name");
 	is(mood->sql_type, STR("api.\"Mood\""), "types have their SQL names");
 	for (size_t i = 0; i < table("categories")->ncolumns; i++)
 		if (table("categories")->columns[i].index != i)
@@ -273,7 +278,9 @@ test_odd(void)
 {
 	struct str text =
 		STR("{\"roles\":[1,\"r\"],\"tables\":[1,{},{\"schema\":\"api\","
-		    "\"name\":\"t\",\"columns\":[{\"name\":\"c\"},7],"
+		    "\"name\":\"t\",\"columns\":[{\"name\":\"c\",\"tags\":{"
+		    "\"deprecated\":true}},7,{\"name\":\"d\",\"tags\":{"
+		    "\"deprecated\":\"use c\"}}],"
 		    "\"primary_key\":{\"columns\":[\"nope\"]},\"unique\":[{},"
 		    "{\"columns\":[\"c\"]},{\"columns\":[\"nope\"]}],"
 		    "\"foreign_keys\":[{\"columns\":[\"c\"]},{\"columns\":[],"
@@ -286,11 +293,14 @@ test_odd(void)
 
 	ok(!model_read(a, text, &m), "an odd model can be read");
 	t = model_table(m, STR("t"));
-	ok(m->ntables == 3 && t && t->ncolumns == 2, "what is there is there");
+	ok(m->ntables == 3 && t && t->ncolumns == 3, "what is there is there");
 	ok(!t->primary && !t->nfkeys, "keys of columns that are not are not");
 	ok(t->grants.select == model_role(m, STR("r")), "one grant is known");
 	ok(table_column(t, STR("c"))->type->kind == TYPE_OTHER,
 	   "a type that is not told is any other");
+	is(table_column(t, STR("c"))->deprecated, STR("No longer supported"),
+	   "a column may be deprecated");
+	is(table_column(t, STR("d"))->deprecated, STR("use c"), "... and why");
 	arena_free(a);
 	model_drop(m);
 }
