@@ -44,9 +44,11 @@ CORS ?=
 export VAR PORT TLS_PORT WORKERS DATABASE_URL CORS
 
 .PHONY: all release debug unit fuzz packages run start stop restart reload \
-	status logs migrate psql test lint fmt bench install clean help
+	status logs migrate psql test lint fmt bench install clean help graphiql
 
-all: release ## build/release/postern (the default)
+all: release ## build/release/postern (the default), and GraphiQL if npm is there
+	@spawn/graphiql --if-it-can
+
 release: build/release/postern
 debug: build/debug/postern ## build/debug/postern, with ASan and UBSan
 unit: $(UNIT) ## the C unit tests, build/debug/unit/NAME
@@ -99,19 +101,22 @@ $(FUZZ): build/fuzz/%: t/fuzz/%.c build/fuzz/libpostern.a
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
 
+graphiql: ## build/graphiql, the page at /graphiql, with npm
+	@spawn/graphiql
+
 packages: ## install the Debian packages that are missing
 	@spawn/packages
 
 run: packages ## everything in the foreground; Ctrl-C stops it all
-	@$(MAKE) --no-print-directory -s release
+	@$(MAKE) --no-print-directory -s all
 	@exec spawn/instance run
 
 start: packages ## the same in the background
-	@$(MAKE) --no-print-directory -s release
+	@$(MAKE) --no-print-directory -s all
 	@spawn/instance start
 
 restart: packages ## new workers (and a new binary), no request lost
-	@$(MAKE) --no-print-directory -s release
+	@$(MAKE) --no-print-directory -s all
 	@spawn/instance restart
 
 stop: ## stop what `make start` started

@@ -19,7 +19,7 @@ sub make (@arguments)
 my $help = make('help');
 like $help, qr/^\s+make $_\s+\S/m, "make help knows $_"
 	for qw(run start stop restart reload status logs migrate psql test lint
-	fmt bench install clean debug);
+	fmt bench install clean debug graphiql);
 
 like make('status', 'VAR=' . folder()), qr/nothing runs/,
 	'make status VAR= asks the instance';

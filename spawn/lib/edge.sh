@@ -73,19 +73,28 @@ edge_pieces() {
 		sed -e "s|unix:/run/postern|unix:$RUN|" \
 			-e "s|/var/log/nginx/postern.log|$VAR/log/access.log|" \
 			-e "s|/etc/nginx/postern/docs|$VAR/nginx/docs|" \
+			-e "s|/etc/nginx/postern/graphiql|$VAR/nginx/graphiql|" \
 			-e "s|0; # loopback|$limited|" -e "/$odd/d" \
 			"$piece" >"$VAR/nginx/new/postern/${piece##*/}"
 	done
 	edge_cors >"$VAR/nginx/new/postern/cors.conf"
 }
 
-# The page about the API, readable for nginx's workers.  Each file is replaced
+# The page about the API and GraphiQL, if it was built.
+edge_pages() {
+	edge_page docs "$TOP/nginx/docs"
+	[ ! -d "$TOP/build/graphiql" ] ||
+		edge_page graphiql "$TOP/build/graphiql"
+}
+
+# edge_page NAME FOLDER: readable for nginx's workers.  Each file is replaced
 # in one step: a running nginx serves them.
 edge_page() {
-	install -d -m 0755 "$VAR/nginx/docs"
-	for file in "$TOP"/nginx/docs/*; do
+	install -d -m 0755 "$VAR/nginx/$1"
+	for file in "$2"/*; do
+		cmp -s "$file" "$VAR/nginx/$1/${file##*/}" && continue
 		install -m 0644 "$file" "$VAR/nginx/page.new"
-		mv "$VAR/nginx/page.new" "$VAR/nginx/docs/${file##*/}"
+		mv "$VAR/nginx/page.new" "$VAR/nginx/$1/${file##*/}"
 	done
 }
 
@@ -106,7 +115,7 @@ edge_configure() {
 }
 
 edge_install() {
-	edge_page
+	edge_pages
 	rm -rf "$VAR/nginx/postern"
 	mv "$VAR/nginx/new/postern" "$VAR/nginx/postern"
 	mv "$VAR/nginx/new/nginx.conf" "$VAR/nginx/nginx.conf"
@@ -183,7 +192,7 @@ edge_prepare() {
 edge_reload() {
 	pid=$(proc_pid nginx) || return 0
 	if ! edge_changed; then
-		edge_page
+		edge_pages
 		kill -USR1 "$pid"
 		return 0
 	fi
