@@ -1,8 +1,9 @@
 # Programs of the JavaScript world that tests hold Postern against: the
-# packages that t/npm pins, installed into build/npm, and the scripts there.
+# packages that t/npm and t/npm-graphql pin, installed below build/ when a test
+# first wants them, and the scripts there.
 #
-#   plan skip_all => Npm::why_not() if Npm::why_not();
-#   my $script = Npm->start('smtp.mjs', 'argument', ...);
+#   plan skip_all => Npm::why_not() if Npm::why_not();     ('npm-graphql')
+#   my $script = Npm->start('smtp.mjs', 'argument', ...);  npm-graphql/....mjs
 #   my $first  = $script->hear;            what it says of itself, decoded
 #   my $answer = $script->ask({do => 'x'}) one line of JSON, and one back
 #   my $other  = $script->tell({...})      ... to hear() later
@@ -21,42 +22,57 @@ use JSON::PP;
 use POSIX ();
 
 my $top  = abs_path(dirname(__FILE__) . '/../..');
-my $home = "$top/build/npm";
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
-my $why;
 
-use constant {INSTALL_LIMIT => 120, ANSWER_LIMIT => 60};    # seconds
+use constant {INSTALL_LIMIT => 300, ANSWER_LIMIT => 60};    # seconds
 
-# Empty when scripts can run, else the reason, for skip_all.
-sub why_not ()
+# Empty when the scripts of a folder can run, else the reason, for skip_all.
+sub why_not ($folder = 'npm')
 {
-	$why //= _obstacle();
-	return $why;
+	state %why;
+	return $why{$folder} //= _obstacle($folder);
 }
 
-sub _obstacle ()
+sub _obstacle ($folder)
 {
 	for my $program (qw(node npm)) {
 		return "$program is not installed; spawn/packages --test does it"
 			if !grep { -x "$_/$program" } split /:/, $ENV{PATH};
 	}
-	my ($major) = `node --version` =~ /^v(\d+)/;
-	return 'node is older than 18' if ($major // 0) < 18;
+	my $oldest = _oldest($folder);
+	return "node is older than $oldest" if _node() < $oldest;
 	mkdir "$top/build";
-	open my $lock, '>', "$top/build/npm.lock" or return "build/npm.lock: $!";
+	open my $lock, '>', "$top/build/$folder.lock"
+		or return "build/$folder.lock: $!";
 	flock $lock, LOCK_EX;
-	mkdir $home;
-	my $said = _install();
-	return "npm cannot install the packages of t/npm: $said" if length $said;
-	return _scripts();
+	mkdir "$top/build/$folder";
+	my $said = _install($folder);
+	return "npm cannot install the packages of t/$folder: $said"
+		if length $said;
+	return _scripts($folder);
+}
+
+sub _node ()
+{
+	my ($major) = `node --version` =~ /^v(\d+)/;
+	return $major // 0;
+}
+
+# The first version of node that the packages of a folder run on.
+sub _oldest ($folder)
+{
+	my $about = $json->decode(_slurp("$top/t/$folder/package.json"));
+	my ($oldest) = ($about->{engines}{node} // '') =~ /(\d+)/;
+	return $oldest // 18;
 }
 
 # Once: until the list of packages changes.
-sub _install ()
+sub _install ($folder)
 {
-	my $wanted = _slurp("$top/t/npm/package-lock.json");
+	my $home   = "$top/build/$folder";
+	my $wanted = _slurp("$top/t/$folder/package-lock.json");
 	return '' if _slurp("$home/.installed") eq $wanted;
-	copy("$top/t/npm/$_", "$home/$_") or return "$_: $!"
+	copy("$top/t/$folder/$_", "$home/$_") or return "$_: $!"
 		for qw(package.json package-lock.json);
 	my $said = `cd '$home' && timeout @{[INSTALL_LIMIT]} npm ci \\
 		--ignore-scripts --no-audit --no-fund --loglevel=error \\
@@ -76,12 +92,12 @@ sub _reason ($said)
 }
 
 # Beside the packages, where node looks for them.
-sub _scripts ()
+sub _scripts ($folder)
 {
-	for my $script (glob "$top/t/npm/*.mjs") {
-		my $name = basename($script);
-		copy($script, "$home/$name.$$") or return "$name: $!";
-		rename "$home/$name.$$", "$home/$name";
+	for my $script (glob "$top/t/$folder/*.mjs") {
+		my $copy = "$top/build/$folder/" . basename($script);
+		copy($script, "$copy.$$") or return "$copy: $!";
+		rename "$copy.$$", $copy;
 	}
 	return '';
 }
@@ -96,14 +112,14 @@ sub _slurp ($path)
 # Before version 20 Web Crypto has to be asked for.
 sub _flags ()
 {
-	my ($major) = `node --version` =~ /^v(\d+)/;
-	return $major < 20
+	return _node() < 20
 		? qw(--experimental-global-webcrypto --no-warnings) : ();
 }
 
 sub start ($class, $script, @arguments)
 {
-	die why_not() . "\n" if why_not();
+	my ($folder, $file) = $script =~ m{(.+)/(.+)} ? ($1, $2) : ('npm', $script);
+	die why_not($folder) . "\n" if why_not($folder);
 	my @flags = _flags();
 	pipe my $in, my $to     or die "pipe: $!\n";
 	pipe my $from, my $out  or die "pipe: $!\n";
@@ -113,7 +129,7 @@ sub start ($class, $script, @arguments)
 		open STDIN,  '<&', $in;
 		open STDOUT, '>&', $out;
 		close $_ for $to, $from;
-		exec 'node', @flags, "$home/$script", @arguments
+		exec 'node', @flags, "$top/build/$folder/$file", @arguments
 			or POSIX::_exit(127);
 	}
 	close $_ for $in, $out;
