@@ -42,9 +42,10 @@ static const struct plan_operator operators[CMP_END] = {
 	[CMP_NOT_NULL] = {NULL,	" is not null"      },
 	[CMP_VERSION] = {NULL,      " = any"	       },
 	[CMP_NOTHING] = {NULL,      "false"	      },
-	[CMP_NOT_IN] = {NULL,	    " <> all"	   },
-	[CMP_HAS] = {NULL,	 " like "	      },
-	[CMP_IHAS] = {NULL,	" ilike "	       },
+	[CMP_NOT_IN] = {NULL,      " <> all"	       },
+	[CMP_HAS] = {NULL,	   " like "		   },
+	[CMP_KEPT] = {NULL,	    " = "		 },
+	[CMP_IHAS] = {NULL,	    " ilike "	     },
 };
 
 const struct plan_operator *

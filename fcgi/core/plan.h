@@ -103,6 +103,7 @@ enum plan_cmp {
 	CMP_NOT_IN,  /* nor null: a null column passes */
 	CMP_HAS,     /* the text is in it, as it is: no wildcards */
 	CMP_IHAS,    /* ... whatever the case */
+	CMP_KEPT,    /* equals what an earlier statement of a script kept */
 	CMP_END
 };
 

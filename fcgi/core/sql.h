@@ -21,12 +21,13 @@ struct statement {
 	size_t nversions;
 };
 
-enum { SCRIPT_MAX = 80 };
+/* SCRIPT_TEXTS: different texts, fewer than a lane keeps prepared. */
+enum { SCRIPT_MAX = 600, SCRIPT_TEXTS = 80 };
 
 /* Statements of one transaction, in order. */
 struct script {
-	struct statement *statements; /* room for SCRIPT_MAX */
-	int n;
+	struct statement *statements; /* made by sql_script_add() */
+	int n, room;
 };
 
 /*
@@ -35,6 +36,9 @@ struct script {
  */
 struct err *
 sql_compile(struct arena *a, const struct plan *plan, struct statement *ret);
+
+/* An empty statement at the end; NULL: there are SCRIPT_MAX. */
+struct statement *sql_script_add(struct arena *a, struct script *script);
 
 /*
  * Compile a plan of any kind: to one statement, or, with PLAN_TREES, to the

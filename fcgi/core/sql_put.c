@@ -87,6 +87,29 @@ sql_arg(struct compiler *c, struct str value)
 	buf_int(&c->text, s->nargs);
 }
 
+static void
+put_cast(struct compiler *c, const struct column *column)
+{
+	SQL(c, "::");
+	buf_put(&c->text, column->sql_type);
+}
+
+void
+sql_arg_as(struct compiler *c, const struct column *column, struct str value)
+{
+	sql_arg(c, value);
+	put_cast(c, column);
+}
+
+void
+sql_kept(struct compiler *c, const struct column *column, struct str name)
+{
+	SQL(c, "current_setting(");
+	sql_arg(c, name);
+	SQL(c, ")");
+	put_cast(c, column);
+}
+
 void
 sql_arg_int(struct compiler *c, int64_t value)
 {

@@ -51,6 +51,13 @@ void sql_column(struct compiler *c, int node, const struct column *column);
 /* $n, for a value of which a copy is made; {NULL, 0} is null. */
 void sql_arg(struct compiler *c, struct str value);
 
+/* $n::type, the column's: where nothing else tells Postgres. */
+void
+sql_arg_as(struct compiler *c, const struct column *column, struct str value);
+
+/* What a statement before this has kept for the column as `name`. */
+void sql_kept(struct compiler *c, const struct column *column, struct str name);
+
 /* The same for a number. */
 void sql_arg_int(struct compiler *c, int64_t value);
 

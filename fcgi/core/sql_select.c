@@ -208,7 +208,10 @@ put_condition(struct compiler *c, int node, const struct condition *w)
 		return;
 	if (is_any)
 		SQL(c, "(");
-	sql_arg(c, w->value);
+	if (w->cmp == CMP_KEPT)
+		sql_kept(c, w->column, w->value);
+	else
+		sql_arg(c, w->value);
 	if (is_any)
 		SQL(c, ")");
 }
