@@ -89,6 +89,9 @@ bool query_list(struct planner *p, const struct chosen *f, struct rows *rows,
 bool
 query_aggregate(struct planner *p, const struct chosen *f, struct rows *rows);
 
+/* Append a member that is text: __typename, __schema, hello. */
+void query_text(struct planner *p, struct shape *shape, const struct chosen *f);
+
 /* A member that is a column of the row, as its type is written. */
 void query_column(struct planner *p, struct field *to, const struct chosen *f);
 
