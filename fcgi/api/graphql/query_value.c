@@ -16,7 +16,8 @@ query_fault(struct planner *p, const struct chosen *f, const char *code,
 	va_start(args, fmt);
 	message = arena_vprintf(p->call->arena, fmt, args);
 	va_end(args);
-	fault_add(p->faults, &f->at, 1, "%.*s", STR_FMT(message));
+	if (!fault_add(p->faults, &f->at, 1, "%.*s", STR_FMT(message)))
+		return false;
 	fault = fault_last(p->faults);
 	fault->path = &f->path;
 	fault->code = code;
