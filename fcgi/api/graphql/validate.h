@@ -13,8 +13,12 @@
  * Append a fault for everything that is wrong.  On the way every selection
  * gets its `field` and every variable its `input`, which is what the later
  * steps work with.  With `hints` a fault may say "Did you mean ...?".
- * Takes time that is at worst quadratic in a document that limits_check() let
- * pass, never exponential.
+ *
+ * An operation without a root type is a fault here already, a subscription
+ * always.  A fault names at most twenty places.  Takes time that is at worst
+ * quadratic in a document that limits_check() let pass, never exponential:
+ * where comparing fields or following fragments would take too many steps,
+ * the last fault is "Validation aborted." with the code "LIMIT_EXCEEDED".
  */
 void validate_document(struct arena *a, const struct schema *s,
 		       struct document *doc, bool hints, struct faults *faults);
