@@ -210,7 +210,7 @@ on_row(struct exchange *x)
 		return;
 	}
 	buf_put(&x->body, call->rows++ ? STR(",") : call->plan.open);
-	print_row(&x->body, call->plan.shape, x->columns);
+	call->nulls = print_row(&x->body, call->plan.shape, x->columns);
 	remember(x);
 }
 

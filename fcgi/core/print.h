@@ -11,8 +11,11 @@
 #include "base/buf.h"
 #include "core/plan.h"
 
-/* Append one row as a JSON object. */
-void
+/*
+ * Append one row as a JSON object.  Bit i of what is returned says that the
+ * i-th member, a FIELD_ROWS, is null; of the first 64.
+ */
+uint64_t
 print_row(struct buf *b, const struct shape *shape, const struct str *columns);
 
 /*

@@ -119,10 +119,12 @@ sql_arg_int(struct compiler *c, int64_t value)
 void
 sql_text(struct compiler *c, struct str text)
 {
+	if (str_find(text, '\\') < text.n)
+		SQL(c, "E");
 	buf_char(&c->text, '\'');
 	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\'')
-			buf_char(&c->text, '\'');
+		if (text.p[i] == '\'' || text.p[i] == '\\')
+			buf_char(&c->text, text.p[i]);
 		buf_char(&c->text, text.p[i]);
 	}
 	buf_char(&c->text, '\'');

@@ -14,7 +14,8 @@
 
 enum {
 	SQL_TEXT_MAX = 1024 * 1024,
-	SQL_DEPTH_MAX = 100 /* of shapes and filters in each other */
+	SQL_DEPTH_MAX = 100,   /* of shapes and filters in each other */
+	SQL_COLUMNS_MAX = 1600 /* Postgres takes 1664 in one select */
 };
 
 struct compiler {
@@ -62,8 +63,8 @@ void sql_kept(struct compiler *c, const struct column *column, struct str name);
 void sql_arg_int(struct compiler *c, int64_t value);
 
 /*
- * 'text': text that this program made (JSON of names), never a value.
- * Postgres reads backslashes as they are (standard_conforming_strings).
+ * 'text': what this program made (JSON of names) or the model says (the label
+ * of an enum), never a value.  Fine whatever standard_conforming_strings is.
  */
 void sql_text(struct compiler *c, struct str text);
 

@@ -1,6 +1,8 @@
 #include "core/sql_select.h"
 
-#include "core/type.h"
+#include "core/sql_filter.h"
+#include "core/sql_result.h"
+#include "core/sql_rows.h"
 
 /* ---- where rows come from ---- */
 
@@ -78,15 +80,7 @@ next_column(struct compiler *c)
 {
 	if (c->out->ncolumns++)
 		SQL(c, ", ");
-}
-
-static void
-put_result(struct compiler *c, int node, const struct column *column)
-{
-	next_column(c);
-	buf_put(&c->text, str_of(column->type->select_before));
-	sql_column(c, node, column);
-	buf_put(&c->text, str_of(column->type->select_behind));
+	c->broken |= c->out->ncolumns > SQL_COLUMNS_MAX;
 }
 
 static void put_members(struct compiler *c, struct sql_scope *scope, int node,
@@ -112,7 +106,8 @@ put_member(struct compiler *c, struct sql_scope *scope, int node,
 {
 	switch (f->kind) {
 	case FIELD_COLUMN:
-		put_result(c, node, f->column);
+		next_column(c);
+		sql_result(c, node, f);
 		break;
 	case FIELD_OBJECT:
 		put_object(c, scope, node, f->object);
@@ -121,6 +116,9 @@ put_member(struct compiler *c, struct sql_scope *scope, int node,
 		put_members(c, scope, node, f->object);
 		break;
 	case FIELD_ROWS:
+		next_column(c);
+		sql_rows(c, node, f->rows);
+		break;
 	case FIELD_TEXT:
 		break;
 	}
@@ -181,40 +179,18 @@ sql_results(struct compiler *c, const struct plan *p, struct sql_scope *scope,
 {
 	put_members(c, scope, scope->node, p->shape);
 	c->out->key_at = c->out->ncolumns;
-	if (p->keys)
-		for (size_t i = 0; i < p->norder; i++)
-			put_result(c, scope->node, p->order[i].column);
+	for (size_t i = 0; p->keys && i < p->norder; i++) {
+		struct field key = {.column = p->order[i].column};
+
+		next_column(c);
+		sql_result(c, scope->node, &key);
+	}
 	put_versions(c, p, scope, version);
 	if (c->out->ncolumns == 0)
 		SQL(c, "1");
 }
 
 /* ---- which rows ---- */
-
-static void
-put_condition(struct compiler *c, int node, const struct condition *w)
-{
-	bool is_any = w->cmp == CMP_IN || w->cmp == CMP_VERSION;
-
-	if (w->cmp == CMP_VERSION) {
-		sql_node(c, node);
-		SQL(c, ".xmin");
-	} else if (w->cmp != CMP_NOTHING) {
-		sql_column(c, node, w->column);
-	}
-	buf_put(&c->text, str_of(plan_operator(w->cmp)->sql));
-	if (w->cmp == CMP_IS_NULL || w->cmp == CMP_NOT_NULL ||
-	    w->cmp == CMP_NOTHING)
-		return;
-	if (is_any)
-		SQL(c, "(");
-	if (w->cmp == CMP_KEPT)
-		sql_kept(c, w->column, w->value);
-	else
-		sql_arg(c, w->value);
-	if (is_any)
-		SQL(c, ")");
-}
 
 /* Can one row comparison express the keyset?  An index then serves it. */
 static bool
@@ -295,38 +271,116 @@ put_mixed_keyset(struct compiler *c, const struct plan *p, int node)
 		SQL(c, ")");
 }
 
-void
-sql_where(struct compiler *c, const struct plan *p, struct sql_scope *scope)
+static void
+next_condition(struct compiler *c, bool *any)
 {
-	bool keyset = p->after && p->norder;
+	buf_put(&c->text, *any ? STR(" and ") : STR(" where "));
+	*any = true;
+}
 
-	if (p->nwhere || keyset)
-		SQL(c, " where ");
+static void
+put_conditions(struct compiler *c, const struct plan *p,
+	       struct sql_scope *scope, bool any)
+{
 	for (size_t i = 0; i < p->nwhere; i++) {
-		if (i)
-			SQL(c, " and ");
-		put_condition(c, scope->node, &p->where[i]);
+		next_condition(c, &any);
+		sql_condition(c, scope->node, &p->where[i]);
 	}
-	if (!keyset)
+	if (p->filter) {
+		next_condition(c, &any);
+		sql_filter(c, scope, p->filter, p->distinct);
+	}
+	if (!p->after || !p->norder)
 		return;
-	if (p->nwhere)
-		SQL(c, " and ");
+	next_condition(c, &any);
 	if (same_direction(p))
 		put_row_keyset(c, p, scope->node);
 	else
 		put_mixed_keyset(c, p, scope->node);
 }
 
+void
+sql_where(struct compiler *c, const struct plan *p, struct sql_scope *scope)
+{
+	put_conditions(c, p, scope, false);
+}
+
+/* ---- groups of them ---- */
+
+/* The columns by which rows are grouped; an object that is null is one. */
+static void
+put_groups(struct compiler *c, struct sql_scope *scope, int node,
+	   const struct shape *shape, const char **comma)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct field *f = &shape->fields[i];
+		int next = node;
+
+		if (f->kind == FIELD_COLUMN && f->function == PLAN_PLAIN) {
+			buf_put(&c->text, str_of(*comma));
+			sql_column(c, node, f->column);
+			*comma = ", ";
+		}
+		if (!f->object)
+			continue;
+		if (f->kind == FIELD_OBJECT) {
+			struct relation by = {.fkey = f->object->by};
+
+			next = sql_join(c, scope, node, by);
+			buf_put(&c->text, str_of(*comma));
+			sql_column(c, next, by.fkey->references[0]);
+			SQL(c, " is not null");
+			*comma = ", ";
+		}
+		put_groups(c, scope, next, f->object, comma);
+	}
+}
+
+/* Of no columns, all rows are one group, even if there are none. */
+static void
+put_grouping(struct compiler *c, const struct plan *p, struct sql_scope *scope)
+{
+	static const char first[] = " group by ";
+	const char *comma = first;
+
+	if (!p->grouped || c->broken)
+		return;
+	put_groups(c, scope, scope->node, p->shape, &comma);
+	if (comma == first)
+		SQL(c, " having true");
+}
+
+static bool
+is_grouped_by(const struct shape *shape, const struct column *column)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct field *f = &shape->fields[i];
+
+		if (f->kind == FIELD_COLUMN && f->function == PLAN_PLAIN &&
+		    f->column == column)
+			return true;
+	}
+	return false;
+}
+
 /* ---- in which order, how many ---- */
 
+/* A group has no place in the order of what it is not grouped by. */
 static void
 put_order(struct compiler *c, const struct plan *p, int node)
 {
+	const char *comma = " order by ";
+
 	for (size_t i = 0; i < p->norder; i++) {
-		buf_put(&c->text, i ? STR(", ") : STR(" order by "));
-		sql_column(c, node, p->order[i].column);
-		if (p->order[i].descending)
+		const struct sorting *s = &p->order[i];
+
+		if (p->grouped && !is_grouped_by(p->shape, s->column))
+			continue;
+		buf_put(&c->text, str_of(comma));
+		sql_column(c, node, s->column);
+		if (s->descending)
 			SQL(c, " desc");
+		comma = ", ";
 	}
 }
 
@@ -334,26 +388,69 @@ put_order(struct compiler *c, const struct plan *p, int node)
 static void
 put_limit(struct compiler *c, const struct plan *p)
 {
-	if (p->limit == 0)
-		return;
-	SQL(c, " limit ");
-	sql_arg_int(c, p->limit + p->keys);
+	if (p->limit) {
+		SQL(c, " limit ");
+		sql_arg_int(c, p->limit + p->keys);
+	}
+	if (p->offset) {
+		SQL(c, " offset ");
+		sql_arg_int(c, p->offset);
+	}
+}
+
+/* ---- all of it ---- */
+
+/* A table between the two is joined first, and matched instead. */
+static int
+put_between(struct compiler *c, const struct sql_from *from)
+{
+	struct relation back = {.fkey = from->via, .reverse = true};
+	int node;
+
+	if (!from->via)
+		return from->scope.node;
+	node = c->nodes++;
+	SQL(c, " join ");
+	sql_table(c, from->via->from);
+	SQL(c, " ");
+	sql_node(c, node);
+	SQL(c, " on ");
+	sql_match(c, back, from->scope.node, node);
+	return node;
+}
+
+void
+sql_from(struct compiler *c, const struct plan *p, struct sql_from *from)
+{
+	bool any = false;
+	int node;
+
+	if (p->filter)
+		sql_filter_joins(c, &from->scope, p->filter, p->distinct);
+	SQL(c, " from ");
+	sql_table(c, p->table);
+	SQL(c, " ");
+	sql_node(c, from->scope.node);
+	node = put_between(c, from);
+	sql_joins(c, &from->scope);
+	if (from->by.fkey) {
+		next_condition(c, &any);
+		sql_match(c, from->by, from->parent, node);
+	}
+	put_conditions(c, p, &from->scope, any);
+	put_grouping(c, p, &from->scope);
+	put_order(c, p, from->scope.node);
+	put_limit(c, p);
 }
 
 void
 sql_select(struct compiler *c, const struct plan *p)
 {
-	struct sql_scope scope;
+	struct sql_from from = {.parent = -1};
 
-	sql_scope(c, &scope);
+	sql_scope(c, &from.scope);
 	SQL(c, "select ");
-	sql_results(c, p, &scope, NULL);
-	SQL(c, " from ");
-	sql_table(c, p->table);
-	SQL(c, " ");
-	sql_node(c, scope.node);
-	sql_joins(c, &scope);
-	sql_where(c, p, &scope);
-	put_order(c, p, scope.node);
-	put_limit(c, p);
+	sql_results(c, p, &from.scope, NULL);
+	if (p->table)
+		sql_from(c, p, &from);
 }

@@ -50,6 +50,20 @@ void sql_results(struct compiler *c, const struct plan *p,
 void
 sql_where(struct compiler *c, const struct plan *p, struct sql_scope *scope);
 
+/*
+ * Where a select's rows come from, for rows that hang on a row: `by` leads
+ * from the row `parent` to the table, or to the one that `via` stands in.
+ */
+struct sql_from {
+	struct sql_scope scope;
+	int parent;
+	struct relation by; /* .fkey is NULL: on none */
+	const struct fkey *via;
+};
+
+/* All that follows the members: ` from ... where ... order by ...` */
+void sql_from(struct compiler *c, const struct plan *p, struct sql_from *from);
+
 void sql_select(struct compiler *c, const struct plan *p);
 
 #endif

@@ -118,8 +118,8 @@ behind_string(const char *p, const char *end)
 }
 
 /* JSON without the white space between its parts. */
-static void
-print_json(struct buf *b, struct str value)
+void
+type_print_json(struct buf *b, struct str value)
 {
 	const char *p = value.p, *end = p + value.n, *from = p;
 	char *out = value.n ? buf_room(b, value.n) : NULL, *start = out;
@@ -144,7 +144,7 @@ print_json(struct buf *b, struct str value)
 static void
 print_jsonb(struct buf *b, struct str value)
 {
-	print_json(b, str_sub(value, 1, value.n));
+	type_print_json(b, str_sub(value, 1, value.n));
 }
 
 /* ---- the rows ---- */
@@ -153,34 +153,57 @@ print_jsonb(struct buf *b, struct str value)
 #define AS_TEXT "", "::pg_catalog.text"
 #define AS_JSON "pg_catalog.to_json(", ")"
 
+/*
+ * Postgres drops zeros at the end of a fraction, we and others do not.  Only
+ * where there are any is a moment worth the detour.
+ */
+#define ALL_DIGITS(name, utc, zone)                                           \
+	"case when @ = @::pg_catalog." name "(0) or @ <> @::pg_catalog." name \
+	"(5) then pg_catalog.to_json(@) else pg_catalog.to_json("             \
+	"pg_catalog.to_char(@" utc ", 'YYYY-MM-DD\"T\"HH24:MI:SS.US" zone     \
+	"') || case when @ < '0001-01-01 00:00:00Z' then ' BC' else '' end)"  \
+	" end"
+
+static const char json_instant[] =
+	ALL_DIGITS("timestamptz", " at time zone 'UTC'", "\"+00:00\"");
+static const char as_text[] = "@::pg_catalog.text";
+static const char json_timestamp[] = ALL_DIGITS("timestamp", "", "");
+
 static const struct type types[] = {
-	{"text",	 TYPE_TEXT,	    AS_IS,   buf_json,	     0,		0	 },
-	{"varchar",	    TYPE_TEXT,      AS_IS,   buf_json,	0,	   0	    },
-	{"bpchar",	   TYPE_TEXT,      AS_IS,   buf_json,	       0,	  0	   },
-	{"citext",	   TYPE_TEXT,      AS_TEXT, buf_json,	 0,	    0	     },
-	{"name",	 TYPE_TEXT,	    AS_IS,   buf_json,	     0,		0	 },
-	{"bool",	 TYPE_BOOL,	    AS_IS,   print_bool,      0,	  0	   },
-	{"int2",	 TYPE_INT,	   AS_IS,	  print_int2,      INT16_MIN, INT16_MAX},
-	{"int4",	 TYPE_INT,	   AS_IS,	  print_int4,      INT32_MIN, INT32_MAX},
-	{"int8",	 TYPE_INT,	   AS_IS,	  print_int8,      INT64_MIN, INT64_MAX},
-	{"float4",	   TYPE_FLOAT,     AS_TEXT, print_number,    0,	 0	  },
-	{"float8",	   TYPE_FLOAT,     AS_TEXT, print_number,    0,	 0	  },
-	{"numeric",	    TYPE_NUMERIC,	  AS_TEXT, print_number,	 0,	    0	     },
-	{"uuid",	 TYPE_UUID,	    AS_IS,   print_uuid,      0,	  0	   },
-	{"date",	 TYPE_DATE,	    AS_IS,   print_date,      0,	  0	   },
-	{"timestamp",   TYPE_TIMESTAMP, AS_IS,   print_timestamp, 0,	 0	  },
-	{"timestamptz", TYPE_INSTANT,   AS_IS,   print_instant,   0,	       0	},
-	{"json",	 TYPE_JSON,	    AS_IS,   print_json,      0,	  0	   },
+	{"text",	 TYPE_TEXT,	    AS_IS,   buf_json,	     0,		0,	   NULL	       },
+	{"varchar",	    TYPE_TEXT,      AS_IS,   buf_json,	0,	   0,	      NULL	  },
+	{"bpchar",	   TYPE_TEXT,      AS_IS,   buf_json,	       0,	  0,	     NULL	 },
+	{"citext",	   TYPE_TEXT,      AS_TEXT, buf_json,	 0,	    0,	       as_text     },
+	{"name",	 TYPE_TEXT,	    AS_IS,   buf_json,	     0,		0,	   NULL	       },
+	{"bool",	 TYPE_BOOL,	    AS_IS,   print_bool,      0,	  0,	     NULL	 },
+	{"int2",	 TYPE_INT,	   AS_IS,	  print_int2,      INT16_MIN, INT16_MAX, NULL	},
+	{"int4",	 TYPE_INT,	   AS_IS,	  print_int4,      INT32_MIN, INT32_MAX, NULL	},
+	{"int8",	 TYPE_INT,	   AS_IS,	  print_int8,      INT64_MIN, INT64_MAX, NULL	},
+	{"float4",	   TYPE_FLOAT,     AS_TEXT, print_number,    0,	 0,	    NULL	},
+	{"float8",	   TYPE_FLOAT,     AS_TEXT, print_number,    0,	 0,	    NULL	},
+	{"numeric",	    TYPE_NUMERIC,	  AS_TEXT, print_number,	 0,	    0,	       NULL	   },
+	{"uuid",	 TYPE_UUID,	    AS_IS,   print_uuid,      0,	  0,	     NULL	 },
+	{"date",	 TYPE_DATE,	    AS_IS,   print_date,      0,	  0,	     NULL	 },
+	{"timestamp",   TYPE_TIMESTAMP, AS_IS,   print_timestamp, 0,	 0,
+	 json_timestamp									     },
+	{"timestamptz", TYPE_INSTANT,   AS_IS,   print_instant,   0,	       0,	  json_instant},
+	{"json",	 TYPE_JSON,	    AS_IS,   type_print_json, 0,	       0,	  NULL	      },
  /* Cast to text it would gain a mask that it was not given. */
-	{"inet",	 TYPE_OTHER,     AS_JSON, buf_put,	       0,	  0	   },
-	{"jsonb",	  TYPE_JSON,	     AS_IS,   print_jsonb,	 0,	    0	     },
+	{"inet",	 TYPE_OTHER,     AS_JSON, buf_put,	       0,	  0,	     NULL	 },
+	{"jsonb",	  TYPE_JSON,	     AS_IS,   print_jsonb,	 0,	    0,	       NULL	   },
 };
 
-static const struct type enum_type = {"enum", TYPE_ENUM, AS_IS, buf_json, 0, 0};
-static const struct type array_type = {"array",	   TYPE_ARRAY, AS_JSON,
-				       print_json, 0,	       0};
-static const struct type other_type = {"other",	 TYPE_OTHER, AS_TEXT,
-				       buf_json, 0,	     0};
+static const struct type enum_type = {"enum", TYPE_ENUM, AS_IS, buf_json,
+				      0,      0,	 NULL};
+static const struct type array_type = {"array",
+				       TYPE_ARRAY,
+				       AS_JSON,
+				       type_print_json,
+				       0,
+				       0,
+				       "pg_catalog.to_json(@)"};
+static const struct type other_type = {"other", TYPE_OTHER, AS_TEXT, buf_json,
+				       0,	0,	    as_text};
 
 const struct type *
 type_find(struct str base, bool array, bool is_enum)

@@ -41,7 +41,15 @@ struct type {
 	/* Append the binary value as JSON. */
 	void (*print)(struct buf *b, struct str value);
 	int64_t min, max; /* of a whole number */
+	/*
+	 * What Postgres puts into JSON so that it looks like print's, with @
+	 * for the value; NULL: the value itself.
+	 */
+	const char *json;
 };
+
+/* Append JSON as Postgres writes it, without its white space. */
+void type_print_json(struct buf *b, struct str value);
 
 /* The row of a base type; arrays and unknown types have rows too. */
 const struct type *type_find(struct str base, bool array, bool is_enum);

@@ -110,6 +110,16 @@ test_special(void)
 	buf_free(&b);
 }
 
+static void
+add_object(struct arena *a, struct shape *shape, struct str name,
+	   struct shape *object)
+{
+	struct field *f = plan_field(a, shape, name);
+
+	f->kind = FIELD_OBJECT;
+	f->object = object;
+}
+
 /* {"id": int4, "odd \"name\"": {"a": bool, "in": {"b": text}}, "z": text} */
 static struct shape *
 make_shape(struct arena *a, struct column *number, struct column *text)
@@ -121,10 +131,10 @@ make_shape(struct arena *a, struct column *number, struct column *text)
 	struct shape *inner = plan_shape(a, &table, 1);
 
 	plan_field(a, root, STR("id"))->column = number;
-	plan_field(a, root, STR("odd \"name\""))->object = object;
+	add_object(a, root, STR("odd \"name\""), object);
 	plan_field(a, root, STR("z"))->column = text;
 	plan_field(a, object, STR("a"))->column = number;
-	plan_field(a, object, STR("in"))->object = inner;
+	add_object(a, object, STR("in"), inner);
 	plan_field(a, inner, STR("b"))->column = text;
 	object->by = inner->by = &by;
 	return root;

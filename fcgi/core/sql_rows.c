@@ -1,0 +1,225 @@
+/*
+ * An object is a row of a sub-select whose columns have the names of its
+ * members: Postgres makes JSON of that faster than of a call with names and
+ * values.  Only names that no column can have are written that way.
+ *
+ * Such sub-selects are called "[]" and "{}", which no member is called: a
+ * column of the same name would be taken instead of the row.
+ */
+#include "core/sql_rows.h"
+
+#include "core/sql_result.h"
+#include "core/sql_select.h"
+
+enum {
+	NAME_MAX_BYTES = 63, /* NAMEDATALEN less its end */
+	PAIRS_MAX = 50	     /* of a call: 100 arguments */
+};
+
+/* Where the members of an object come from. */
+struct source {
+	struct sql_scope *scope;
+	int node;
+	const struct shape *shape;
+};
+
+static void put_object(struct compiler *c, const struct source *s);
+
+static void
+put_link(struct compiler *c, const struct source *s, const struct shape *object)
+{
+	struct relation by = {.fkey = object->by};
+	struct source next = {s->scope, 0, object};
+
+	next.node = sql_join(c, s->scope, s->node, by);
+	SQL(c, "case when ");
+	sql_column(c, next.node, object->by->references[0]);
+	SQL(c, " is not null then ");
+	put_object(c, &next);
+	SQL(c, " end");
+}
+
+static void
+put_member(struct compiler *c, const struct source *s, const struct field *f)
+{
+	struct source same = {s->scope, s->node, f->object};
+
+	switch (f->kind) {
+	case FIELD_COLUMN:
+		sql_json_result(c, s->node, f);
+		break;
+	case FIELD_OBJECT:
+		put_link(c, s, f->object);
+		break;
+	case FIELD_GROUP:
+		put_object(c, &same);
+		break;
+	case FIELD_ROWS:
+		sql_rows(c, s->node, f->rows);
+		break;
+	case FIELD_TEXT:
+		sql_text(c, f->text);
+		SQL(c, "::pg_catalog.json");
+		break;
+	}
+}
+
+static bool
+is_plain_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char ch = name.p[i];
+
+		if (ch != '_' && (ch < '0' || ch > '9') &&
+		    (ch < 'A' || ch > 'Z') && (ch < 'a' || ch > 'z'))
+			return false;
+	}
+	return name.n && name.n <= NAME_MAX_BYTES;
+}
+
+static bool
+are_plain_names(const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->n; i++)
+		if (!is_plain_name(shape->fields[i].name))
+			return false;
+	return true;
+}
+
+/* Members as columns: what stands behind `select`. */
+static void
+put_columns(struct compiler *c, const struct source *s)
+{
+	c->broken |= s->shape->n > SQL_COLUMNS_MAX;
+	for (size_t i = 0; i < s->shape->n; i++) {
+		buf_put(&c->text, i ? STR(", ") : STR(" "));
+		put_member(c, s, &s->shape->fields[i]);
+		SQL(c, " as ");
+		sql_name(c, s->shape->fields[i].name);
+	}
+}
+
+/* Some of the members as one call. */
+static void
+put_call(struct compiler *c, const struct source *s, size_t from, size_t n)
+{
+	SQL(c, "pg_catalog.json_build_object(");
+	for (size_t i = from; i < from + n; i++) {
+		const struct field *f = &s->shape->fields[i];
+
+		if (i > from)
+			SQL(c, ", ");
+		sql_text(c, f->name);
+		SQL(c, ", ");
+		put_member(c, s, f);
+	}
+	SQL(c, ")");
+}
+
+/* A call takes so many members; the texts of several are one object's. */
+static void
+put_calls(struct compiler *c, const struct source *s)
+{
+	size_t all = s->shape->n;
+
+	if (all <= PAIRS_MAX) {
+		put_call(c, s, 0, all);
+		return;
+	}
+	SQL(c, "('{'");
+	for (size_t i = 0; i < all; i += PAIRS_MAX) {
+		size_t n = all - i < PAIRS_MAX ? all - i : PAIRS_MAX;
+
+		if (i)
+			SQL(c, " || ','");
+		SQL(c, " || pg_catalog.left(pg_catalog.right(");
+		put_call(c, s, i, n);
+		SQL(c, "::pg_catalog.text, -1), -1)");
+	}
+	SQL(c, " || '}')::pg_catalog.json");
+}
+
+static void
+put_object(struct compiler *c, const struct source *s)
+{
+	if (!sql_enter(c))
+		return;
+	if (are_plain_names(s->shape)) {
+		SQL(c, "(select \"{}\" from (select");
+		put_columns(c, s);
+		SQL(c, ") \"{}\")");
+	} else {
+		put_calls(c, s);
+	}
+	sql_leave(c);
+}
+
+/* The row itself becomes the object, or has it as its one column. */
+static void
+put_row(struct compiler *c, const struct source *s)
+{
+	if (are_plain_names(s->shape)) {
+		put_columns(c, s);
+		return;
+	}
+	SQL(c, " ");
+	put_calls(c, s);
+	SQL(c, " as \"{}\"");
+}
+
+static void
+put_head(struct compiler *c, const struct rows *rows)
+{
+	struct str row = are_plain_names(rows->shape) ? STR("\"[]\"")
+						      : STR("\"[]\".\"{}\"");
+
+	if (rows->one)
+		SQL(c, "(select pg_catalog.row_to_json(");
+	else
+		SQL(c, "(select coalesce(pg_catalog.json_agg(");
+	buf_put(&c->text, row);
+	buf_put(&c->text, rows->one ? STR(")") : STR("), '[]')"));
+	SQL(c, " from (select");
+}
+
+/* The rows as a plan of their own. */
+static struct plan
+plan_of(const struct rows *rows)
+{
+	return (struct plan){
+		.op = PLAN_SELECT,
+		.table = rows->table,
+		.shape = rows->shape,
+		.filter = rows->filter,
+		.distinct = rows->distinct,
+		.grouped = rows->grouped,
+		.order = rows->order,
+		.norder = rows->norder,
+		.limit = rows->one ? 0 : rows->limit,
+		.offset = rows->offset,
+	};
+}
+
+void
+sql_rows(struct compiler *c, int parent, const struct rows *rows)
+{
+	struct plan p = plan_of(rows);
+	struct sql_from from = {
+		.parent = parent,
+		.by = rows->by,
+		.via = rows->via,
+	};
+	struct source s = {&from.scope, 0, rows->shape};
+
+	if (!sql_enter(c))
+		return;
+	sql_scope(c, &from.scope);
+	s.node = from.scope.node;
+	put_head(c, rows);
+	put_row(c, &s);
+	sql_from(c, &p, &from);
+	if (rows->one)
+		SQL(c, " limit 1");
+	SQL(c, ") \"[]\")");
+	sql_leave(c);
+}
