@@ -16,30 +16,35 @@
 #include "api/graphql/fault.h"
 #include "api/graphql/schema.h"
 
+/* An operation that runs, and what is wrong with it. */
+struct execution {
+	struct arena *arena;
+	const struct schema *schema;
+	const struct document *doc; /* validated */
+	const struct operation *op;
+	const struct value *const *vars; /* set by coerce_variables() */
+	struct faults *faults;
+};
+
 /*
- * The values of an operation's variables, by their index; NULL: not given.
- * `given` is the request's JSON object, or NULL.  False when there are
- * faults, worded as graphql-js does ('Variable "$x" got invalid value ...').
+ * The values of the operation's variables, by their index; NULL: not given.
+ * `given` is the request's JSON object, or NULL; it must live as long as the
+ * values.  False when there are faults, worded as graphql-js does ('Variable
+ * "$x" got invalid value ...').
  */
-bool coerce_variables(struct arena *a, const struct schema *s,
-		      const struct operation *op, json_object *given,
-		      const struct value ***ret, struct faults *faults);
+bool coerce_variables(struct execution *e, json_object *given);
 
 /*
  * The arguments of a field, one for each of field->args; NULL: not given and
- * without a default.  `op` and `vars` are the operation that runs and its
- * variables' values.  False when a variable that has no value stands where
+ * without a default.  False when a variable that has no value stands where
  * one must be.
  */
 bool
-coerce_arguments(struct arena *a, const struct operation *op,
-		 const struct value *const *vars,
-		 const struct schema_field *field, const struct selection *node,
-		 const struct value ***ret, struct faults *faults);
+coerce_arguments(const struct execution *e, const struct schema_field *field,
+		 const struct selection *node, const struct value ***ret);
 
 /* What @skip and @include say: is the selection part of the answer? */
 bool
-coerce_included(const struct operation *op, const struct value *const *vars,
-		const struct directive *directives);
+coerce_included(const struct execution *e, const struct directive *directives);
 
 #endif

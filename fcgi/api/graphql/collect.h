@@ -20,13 +20,11 @@ struct chosen {
 };
 
 /*
- * The root fields of a validated operation.  False when there are faults.
- * The number of fields is bounded by limits_check(); what merges is looked
- * up by hash where there is much of it.
+ * The root fields of a validated operation, once its variables are coerced.
+ * False when there are faults.  The number of fields is bounded by
+ * limits_check(); what merges is looked up by hash where there is much of it.
  */
-bool collect_fields(struct arena *a, const struct schema *s,
-		    const struct document *doc, const struct operation *op,
-		    const struct value *const *vars, struct faults *faults,
+bool collect_fields(const struct execution *e,
 		    struct chosen *ret_root); /* its fields are the roots */
 
 /* The coerced argument with that meaning, or NULL. */
