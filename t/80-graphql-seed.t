@@ -338,8 +338,8 @@ subtest 'nested relations' => sub {
 		SQL
 	data $int, $on_labels, '{"AlbumsMany":[{"id":2}]}',
 		'the printed text works where keys are Int', labelIds => [2];
-	data $int, other($on_labels), '{"AlbumsMany":[{"id":2}]}', '... and so does the other one',
-		labelIds => [2];
+	data $int, other($on_labels), '{"AlbumsMany":[{"id":2}]}',
+		'... and so does the other one', labelIds => [2];
 };
 
 my @sorted = (8, 1, 3, 10, 2, 7, 5, 4, 6, 9);
