@@ -1,0 +1,316 @@
+// graphql-js as the oracle: what it makes of our schema, of documents, and of
+// the same rows, held against what we make of them.  One JSON object a line,
+// each way.
+//
+//   arguments: the URL
+//   {"do": "rows", "rows", "types", "labels"}     see music.mjs
+//   {"do": "schema"}   {"errors": of validateSchema, "same": printed, built
+//                       and printed again, "missing": what music.mjs has more}
+//   {"do": "valid|invalid|mutations", "seed", "count"}
+//        {"count", "accepted", "full": with rows in the answer, "ways": {how
+//         they differ: how often}, "list": [{"text", "variables", "ours",
+//         "theirs"}]}: where they do; some cut to what matters
+import {Agent, request} from 'node:http';
+import {createInterface} from 'node:readline';
+import {GraphQLID, GraphQLString, buildClientSchema, buildSchema, execute,
+	getIntrospectionQuery, getNamedType, parse, printSchema, validate,
+	validateSchema} from 'graphql';
+import {Random, document, mutated, tokens} from './documents.mjs';
+import {Music, TABLES, choice, relation, snake} from './music.mjs';
+
+const url = new URL(process.argv[2]);
+const agent = new Agent({keepAlive: true, maxSockets: 3});
+const AT_ONCE = 3, SHOWN = 20, CUT = 6, CUTS = 400;
+const STRICT = 'application/graphql-response+json';
+
+let schema, music;
+
+/* ---- ours ---- */
+
+function post(body) {
+	const text = JSON.stringify(body);
+	return new Promise((resolve, reject) => {
+		const asked = request(url, {agent, method: 'POST', headers: {
+			Accept: STRICT, 'Content-Type': 'application/json',
+			'Content-Length': Buffer.byteLength(text),
+		}}, (answer) => {
+			const parts = [];
+			answer.on('data', (part) => parts.push(part));
+			answer.on('end', () => resolve({status: answer.statusCode,
+				body: Buffer.concat(parts).toString()}));
+			answer.on('error', reject);
+		});
+		asked.on('error', reject);
+		asked.end(text);
+	});
+}
+
+function said({message, locations, path}) {
+	const at = (locations || []).map(({line, column}) => line + ':' + column)
+		.sort().join(' ');
+	return message.replace(/ Did you mean [^]*\?$/, '') + ' @' + at
+		+ (path ? ' ' + path.join('.') : '');
+}
+
+/* An answer as a text that compares: what was wrong, or what came. */
+function outcome({data, errors}) {
+	const list = (errors || []).map(said).sort();
+	return JSON.stringify(data === undefined ? {refused: list}
+		: {data, errors: list});
+}
+
+async function ours({text, variables, operation}) {
+	const {status, body} = await post({query: text, variables,
+		operationName: operation});
+	try {
+		return outcome(JSON.parse(body));
+	} catch {
+		return JSON.stringify({status, body});
+	}
+}
+
+/* ---- theirs ---- */
+
+function theirs({text, variables, operation}) {
+	let doc;
+	try {
+		doc = parse(text);
+	} catch (error) {
+		return outcome({errors: [error.toJSON()]});
+	}
+	const errors = validate(schema, doc);
+	if (errors.length)
+		return outcome({errors: errors.map((one) => one.toJSON())});
+	const result = execute({schema, document: doc, variableValues: variables,
+		operationName: operation, fieldResolver: music.resolve});
+	return outcome(JSON.parse(JSON.stringify(result)));
+}
+
+/* ---- where they differ ---- */
+
+// Both the kind of outcome and what it says.
+function kind(x) {
+	return x.startsWith('{"refused"') ? 'refused'
+		: x.startsWith('{"data"') ? 'data' : 'broken';
+}
+
+async function judged(one) {
+	return {...one, ours: await ours(one), theirs: theirs(one)};
+}
+
+function differs({ours: x, theirs: y}) {
+	return x === y ? '' : kind(x) + '/' + kind(y);
+}
+
+/* As few tokens as differ in the same way. */
+async function cut(one) {
+	const way = differs(one);
+	let budget = CUTS;
+	for (let size = 32; size >= 1; size = size >> 1) {
+		for (let i = 0; ; i += size) {
+			let list;
+			try {
+				list = tokens(one.text);
+			} catch {
+				return one;
+			}
+			if (i >= list.length || budget-- <= 0)
+				break;
+			const last = list[Math.min(i + size, list.length) - 1];
+			const text = one.text.slice(0, list[i].start)
+				+ one.text.slice(last.end);
+			const less = await judged({...one, text});
+			if (differs(less) === way) {
+				one = less;
+				i -= size;
+			}
+		}
+	}
+	return {...one, text: one.text.replace(/\s+/g, ' ')};
+}
+
+async function compared(make, count) {
+	const all = Array.from({length: count}, make);
+	const list = [];
+	let next = 0, accepted = 0, full = 0;
+	const work = async () => {
+		while (next < all.length) {
+			const one = await judged(all[next++]);
+			accepted += kind(one.theirs) === 'data' ? 1 : 0;
+			full += one.theirs.includes('[{') ? 1 : 0;
+			if (differs(one))
+				list.push(one);
+		}
+	};
+	await Promise.all(Array.from({length: AT_ONCE}, work));
+	const ways = new Map();
+	for (const one of list)
+		ways.set(differs(one), (ways.get(differs(one)) || 0) + 1);
+	const shown = list.slice(0, SHOWN);
+	for (let i = 0; i < CUT && i < shown.length; i++)
+		shown[i] = await cut(shown[i]);
+	return {count, accepted, full, ways: Object.fromEntries(ways), list: shown};
+}
+
+/* ---- which documents ---- */
+
+const PREDICATE = /^WherePredicate/, MANY = /^(?:OrderBy|Where)/;
+
+// Only what music.mjs knows and has an opinion on.
+const known = {
+	field(type, field) {
+		const named = getNamedType(field.type).name;
+		if (type.name === 'QueryRoot')
+			return field.name === 'hello' || /ByPk$/.test(field.name)
+				? field.name === 'hello' || TABLES[named]
+				: TABLES[named] && TABLES[named].list === field.name;
+		const about = TABLES[type.name];
+		return about && (about.columns.includes(field.name)
+			|| TABLES[named] && relation(type.name, field.name));
+	},
+
+	input(type, field) {
+		const name = type.name.replace(MANY, '');
+		if (PREDICATE.test(type.name))
+			return !/like/.test(field.name)
+				|| type.name === 'WherePredicateString';
+		if (!TABLES[name] || field.name.startsWith('_'))
+			return true;
+		const about = TABLES[name];
+		return about.columns.includes(field.name)
+			|| Boolean(relation(name, field.name));
+	},
+
+	// A value that some row has.
+	value(random, about) {
+		const {type, name, op} = about;
+		if (about.arg && name !== 'pk' || !TABLES[type])
+			return undefined;
+		const column = about.arg ? op || TABLES[type].key[0] : name;
+		if (op === '_is_null')
+			return random.chance(.5);
+		const all = music.all(type);
+		const row = about.arg ? all[about.which % all.length]
+			: random.pick(all);
+		const text = row?.[snake(column)];
+		if (text === null || text === undefined)
+			return undefined;
+		if (/like/.test(op || ''))
+			return text.slice(random.below(3), 3 + random.below(4));
+		return typed(schema.getType(type).getFields()[column].type, text);
+	},
+};
+
+function typed(type, text) {
+	const name = getNamedType(type).name;
+	return name === 'Int' || name === 'Float' ? Number(text)
+		: name === 'Boolean' ? text === 'true' : text;
+}
+
+/* All names that a document may have, and some that it may not. */
+function words() {
+	const list = ['nope', 'on', 'true', 'null', 'fragment', 'query', 'mutation',
+		'F0', 'Ask', '__typename', '__schema', '__type', 'v0', 'v1'];
+	for (const type of Object.values(schema.getTypeMap())) {
+		list.push(type.name);
+		for (const field of Object.values(type.getFields?.() || {}))
+			list.push(field.name, ...field.args?.map((one) => one.name) || []);
+		list.push(...type.getValues?.().map((one) => one.name) || []);
+	}
+	return list;
+}
+
+function accident(random, list) {
+	const mutation = random.chance(.25);
+	const made = document(random, schema, random.chance(.5) ? known : null,
+		mutation);
+	const text = mutated(random, made.text, list);
+	// What might change rows is judged, and not run.
+	return /mutation|subscription/.test(text)
+		? {...made, text, operation: 'Nowhere'} : {...made, text};
+}
+
+/* ---- */
+
+// What a scalar takes for a literal is not part of an introspection.
+function literals() {
+	for (const type of Object.values(schema.getTypeMap())) {
+		const like = /^(?:Date|DateTime|Time|UUID|Bytes)$/.test(type.name)
+			? GraphQLString : type.name === 'BigInt' ? GraphQLID : null;
+		if (like)
+			type.parseLiteral = like.parseLiteral;
+		if (like)
+			type.parseValue = like.parseValue;
+	}
+}
+
+function missing() {
+	const list = [];
+	for (const [name, about] of Object.entries(TABLES)) {
+		const fields = schema.getType(name)?.getFields();
+		for (const field of fields ? [...about.columns,
+			...['one', 'many', 'single', 'via'].flatMap((way) =>
+				Object.keys(about[way] || {}))] : ['(type)'])
+			if (!fields?.[field])
+				list.push(name + '.' + field);
+		for (const root of [about.list, name + 'ByPk'])
+			if (!schema.getQueryType().getFields()[root])
+				list.push(root);
+		for (const column of about.columns)
+			for (const text of fields && music.labelsOf(name, column) || [])
+				if (!getNamedType(fields[column].type).getValue?.(choice(text)))
+					list.push(name + '.' + column + ': ' + text);
+	}
+	return list;
+}
+
+const commands = {
+	async rows(all) {
+		music = new Music(all);
+		return {};
+	},
+
+	async schema() {
+		const {body} = await post({query: getIntrospectionQuery({
+			descriptions: true, specifiedByUrl: true,
+			directiveIsRepeatable: true, schemaDescription: true,
+			inputValueDeprecation: true, oneOf: true,
+		})});
+		const {data, errors} = JSON.parse(body);
+		if (errors)
+			return {errors: errors.map((one) => one.message)};
+		schema = buildClientSchema(data);
+		literals();
+		const printed = printSchema(schema);
+		return {errors: validateSchema(schema).map((one) => one.message),
+			same: printSchema(buildSchema(printed)) === printed,
+			missing: missing(), types: Object.keys(schema.getTypeMap()).length};
+	},
+
+	async valid({seed, count}) {
+		const random = new Random(seed);
+		return compared(() => document(random, schema, known), count);
+	},
+
+	async invalid({seed, count}) {
+		const random = new Random(seed), list = words();
+		return compared(() => accident(random, list), count);
+	},
+
+	async mutations({seed, count}) {
+		const random = new Random(seed);
+		return compared(() => document(random, schema, null, true), count);
+	},
+};
+
+for await (const line of createInterface({input: process.stdin})) {
+	const asked = JSON.parse(line);
+	let answer;
+	try {
+		answer = await commands[asked.do](asked);
+	} catch (error) {
+		answer = {error: String(error?.stack || error)};
+	}
+	process.stdout.write(JSON.stringify(answer) + '\n');
+}
+agent.destroy();
