@@ -74,8 +74,8 @@ lex_too_large(struct lexer *l, size_t at, const char *fmt, ...)
 	va_start(args, fmt);
 	why = arena_vprintf(l->arena, fmt, args);
 	va_end(args);
-	fault_add(l->faults, &place, 1, "%.*s", STR_FMT(why));
-	fault_last(l->faults)->code = "DOCUMENT_TOO_LARGE";
+	if (fault_add(l->faults, &place, 1, "%.*s", STR_FMT(why)))
+		fault_last(l->faults)->code = "DOCUMENT_TOO_LARGE";
 	fail(l);
 }
 

@@ -60,6 +60,13 @@ join(struct count *all, const struct count *one)
 	raise_to(&all->arrays, one->arrays);
 }
 
+/* The list may be full, and its last one somebody else's. */
+#define REFUSE(c, at, ...)                                        \
+	do {                                                      \
+		if (fault_add((c)->faults, (at), 1, __VA_ARGS__)) \
+			fault_last((c)->faults)->code = code;     \
+	} while (0)
+
 /* ---- counting ---- */
 
 static struct count
@@ -107,8 +114,7 @@ check_introspection(struct counter *c, const struct selection *s,
 {
 	if (count->lists <= LISTS_MAX && count->arrays <= ARRAYS_MAX)
 		return;
-	fault_add(c->faults, &s->at, 1, "Maximum introspection depth exceeded");
-	fault_last(c->faults)->code = code;
+	REFUSE(c, &s->at, "Maximum introspection depth exceeded");
 }
 
 static struct count
@@ -132,13 +138,11 @@ count_field(struct counter *c, const struct selection *s, int nesting)
 static void
 too_deep(struct counter *c, uint32_t at)
 {
-	if (!c->too_deep) {
-		fault_add(c->faults, &at, 1,
-			  "The document has selections inside each other "
-			  "more than %d deep.",
-			  LIMITS_NESTING_MAX);
-		fault_last(c->faults)->code = code;
-	}
+	if (!c->too_deep)
+		REFUSE(c, &at,
+		       "The document has selections inside each other more "
+		       "than %d deep.",
+		       LIMITS_NESTING_MAX);
 	c->too_deep = true;
 }
 
@@ -202,9 +206,8 @@ check_limit(struct counter *c, const struct operation *op, int64_t n,
 {
 	if (n <= max)
 		return;
-	fault_add(c->faults, &op->at, 1, "The operation has more than %lld %s.",
-		  (long long)max, what);
-	fault_last(c->faults)->code = code;
+	REFUSE(c, &op->at, "The operation has more than %lld %s.",
+	       (long long)max, what);
 }
 
 void
