@@ -36,8 +36,8 @@ bool coerce_variables(struct execution *e, json_object *given);
 
 /*
  * The arguments of a field, one for each of field->args; NULL: not given and
- * without a default.  False when a variable that has no value stands where
- * one must be.
+ * without a default.  False, with one fault, when a variable that has no value
+ * stands where one must be.
  */
 bool
 coerce_arguments(const struct execution *e, const struct schema_field *field,
