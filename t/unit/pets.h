@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "api/graphql/introspect.h"
 #include "api/graphql/lex.h"
 #include "api/graphql/schema.h"
 
@@ -16,10 +17,6 @@ static const char pets_text[] =
 	"directive @log(level: Int = 1, to: [String!]!) on QUERY | FIELD |"
 	" VARIABLE_DEFINITION | FRAGMENT_DEFINITION | FRAGMENT_SPREAD |"
 	" INLINE_FRAGMENT | MUTATION\n"
-	"directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD |"
-	" INLINE_FRAGMENT\n"
-	"directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD |"
-	" INLINE_FRAGMENT\n"
 	"scalar Boolean scalar Date scalar Float scalar ID scalar Int\n"
 	"scalar JSON scalar String\n"
 	"enum Color { RED GREEN BLUE dark_red }\n"
@@ -255,6 +252,20 @@ pets_definition(struct pets *p)
 		pets_input(p, t);
 }
 
+/* The directives of the language come with introspection, behind ours. */
+static inline void
+pets_introspect(struct schema *s)
+{
+	struct schema_directive *all = s->directives;
+	size_t n = s->ndirectives;
+
+	s->ndirectives = 0;
+	introspect_extend(s);
+	memcpy(all + n, s->directives, s->ndirectives * sizeof(*all));
+	s->directives = all;
+	s->ndirectives += n;
+}
+
 static inline struct schema *
 pets_schema(struct arena *a)
 {
@@ -267,7 +278,6 @@ pets_schema(struct arena *a)
 			.max = SIZE_MAX},
 		.schema = s
 	   };
-	struct schema_field *typename = ARENA_NEW(a, struct schema_field);
 
 	s->arena = a;
 	s->types = ARENA_ARRAY(a, struct schema_type *, PETS_MAX);
@@ -275,9 +285,7 @@ pets_schema(struct arena *a)
 	lex_next(&p.lex);
 	while (!pets_is(&p, TOKEN_END))
 		pets_definition(&p);
-	typename->name = STR("__typename");
-	typename->type = schema_non_null(a, pets_type(&p, STR("String")));
-	s->meta_typename = typename;
+	pets_introspect(s);
 	schema_index(s);
 	s->query = schema_type(s, STR("Query"));
 	s->mutation = schema_type(s, STR("Mutation"));
