@@ -11,6 +11,7 @@ my ($chromium) = grep { -x } map { "$_/chromium" } split /:/, $ENV{PATH};
 plan skip_all => 'chromium is not installed; spawn/packages --test does it'
 	if !$chromium;
 plan skip_all => Npm::why_not('npm-graphql') if Npm::why_not('npm-graphql');
+plan skip_all => 'what drives the browser needs node 20' if Npm::_node() < 20;
 my $said = `'$Postern::top/spawn/graphiql' 2>&1`;
 plan skip_all => "GraphiQL cannot be built: $said" if $?;
 
