@@ -104,6 +104,15 @@ sql_condition(struct compiler *c, int node, const struct condition *test)
 
 /* ---- what a filter is like ---- */
 
+/* A conjunction of one is that one. */
+static const struct filter *
+bare(const struct filter *f)
+{
+	while (f->n == 1 && (f->kind == FILTER_AND || f->kind == FILTER_OR))
+		f = f->parts[0];
+	return f;
+}
+
 /* Says `no` of something: the opposite of another test. */
 static bool
 is_negation(const struct filter *f)
@@ -365,17 +374,30 @@ put_test(struct compiler *c, const struct place *p, const struct filter *f)
 	put_none(c, p, opposite);
 }
 
-/* Null is not true, so its opposite is. */
+/*
+ * Null is not true, so its opposite is.  A sub-select is never null, and
+ * Postgres makes a join of its plain opposite.
+ */
 static void
 put_not(struct compiler *c, const struct place *p, const struct filter *f)
 {
+	const struct filter *part = bare(f->parts[0]);
 	struct place next = *p;
+	struct way way;
 
 	if (p->way && p->way->many) {
-		put_none(c, p, f->parts[0]);
+		put_none(c, p, part);
 		return;
 	}
 	next.negated = true;
+	if (part->kind == FILTER_THROUGH) {
+		way = way_on(&next, part);
+		if (passage(&next, &way) == PASS_EXISTS) {
+			SQL(c, "not ");
+			put_exists(c, &next, part);
+			return;
+		}
+	}
 	SQL(c, "(");
 	put_filter(c, &next, f->parts[0]);
 	SQL(c, ") is not true");
@@ -457,6 +479,7 @@ sort_parts(const struct place *p, const struct filter *f, struct halves *ret)
 {
 	struct filter *half;
 
+	f = bare(f);
 	if (f->kind != FILTER_AND) {
 		half = multiplies(p, f) ? ret->often : ret->once;
 		half->parts[half->n++] = f;
@@ -479,32 +502,54 @@ halve(struct compiler *c, const struct place *p, const struct filter *f)
 	return h;
 }
 
-/* Does each of them go to many at once, and all of them the same way? */
+/* Does each of them go to many at once? */
 static bool
-go_together(const struct filter *f)
+go_at_once(const struct filter *f)
 {
-	struct relation by = f->parts[0]->relation;
-
 	for (size_t i = 0; i < f->n; i++)
 		if (f->parts[i]->kind != FILTER_THROUGH ||
-		    !is_many(f->parts[i]->relation) ||
-		    f->parts[i]->relation.fkey != by.fkey)
+		    !is_many(f->parts[i]->relation))
 			return false;
 	return true;
 }
 
-/* Then it is about one row at the other end. */
+static bool
+go_together(const struct filter *x, const struct filter *y)
+{
+	return x->relation.fkey == y->relation.fkey;
+}
+
+/* The i-th part, with all that go the same way: they are about one row. */
 static void
-put_together(struct compiler *c, const struct place *p, const struct filter *f)
+put_together(struct compiler *c, const struct place *p, const struct filter *f,
+	     size_t i)
 {
 	struct filter *through = make_filter(c, FILTER_THROUGH, 1);
 	struct filter *rest = make_filter(c, FILTER_AND, f->n);
 
-	through->relation = f->parts[0]->relation;
+	through->relation = f->parts[i]->relation;
 	through->parts[through->n++] = rest;
-	for (size_t i = 0; i < f->n; i++)
-		rest->parts[rest->n++] = f->parts[i]->parts[0];
+	for (size_t k = i; k < f->n; k++)
+		if (go_together(f->parts[i], f->parts[k]))
+			rest->parts[rest->n++] = f->parts[k]->parts[0];
 	put_exists(c, p, through);
+}
+
+/* One sub-select for each way. */
+static void
+put_ways(struct compiler *c, const struct place *p, const struct filter *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		size_t k = 0;
+
+		while (!go_together(f->parts[k], f->parts[i]))
+			k++;
+		if (k < i)
+			continue;
+		if (i)
+			SQL(c, " and ");
+		put_together(c, p, f, i);
+	}
 }
 
 /* Is there a row among those that its joins would make of this one? */
@@ -548,8 +593,8 @@ sql_filter(struct compiler *c, struct sql_scope *scope, const struct filter *f,
 		put_filter(c, &p, h.once);
 		SQL(c, " and ");
 	}
-	if (go_together(h.often))
-		put_together(c, &p, h.often);
+	if (go_at_once(h.often))
+		put_ways(c, &p, h.often);
 	else
 		put_once(c, &p, h.often);
 }

@@ -16,11 +16,15 @@ enum {
 	PAIRS_MAX = 50	     /* of a call: 100 arguments */
 };
 
-/* Where the members of an object come from. */
+/*
+ * Where the members of an object come from.  Groups do not reach into the
+ * sub-select of an object, other than with the columns that they are of.
+ */
 struct source {
 	struct sql_scope *scope;
 	int node;
 	const struct shape *shape;
+	bool grouped;
 };
 
 static void put_object(struct compiler *c, const struct source *s);
@@ -29,8 +33,9 @@ static void
 put_link(struct compiler *c, const struct source *s, const struct shape *object)
 {
 	struct relation by = {.fkey = object->by};
-	struct source next = {s->scope, 0, object};
+	struct source next = *s;
 
+	next.shape = object;
 	next.node = sql_join(c, s->scope, s->node, by);
 	SQL(c, "case when ");
 	sql_column(c, next.node, object->by->references[0]);
@@ -42,8 +47,9 @@ put_link(struct compiler *c, const struct source *s, const struct shape *object)
 static void
 put_member(struct compiler *c, const struct source *s, const struct field *f)
 {
-	struct source same = {s->scope, s->node, f->object};
+	struct source same = *s;
 
+	same.shape = f->object;
 	switch (f->kind) {
 	case FIELD_COLUMN:
 		sql_json_result(c, s->node, f);
@@ -144,7 +150,7 @@ put_object(struct compiler *c, const struct source *s)
 {
 	if (!sql_enter(c))
 		return;
-	if (are_plain_names(s->shape)) {
+	if (!s->grouped && are_plain_names(s->shape)) {
 		SQL(c, "(select \"{}\" from (select");
 		put_columns(c, s);
 		SQL(c, ") \"{}\")");
@@ -167,18 +173,21 @@ put_row(struct compiler *c, const struct source *s)
 	SQL(c, " as \"{}\"");
 }
 
+/* What is made of the rows of the sub-select "[]". */
 static void
 put_head(struct compiler *c, const struct rows *rows)
 {
-	struct str row = are_plain_names(rows->shape) ? STR("\"[]\"")
-						      : STR("\"[]\".\"{}\"");
+	bool plain = are_plain_names(rows->shape);
 
-	if (rows->one)
-		SQL(c, "(select pg_catalog.row_to_json(");
+	if (rows->one && plain)
+		SQL(c, "(select pg_catalog.row_to_json(\"[]\")");
+	else if (rows->one)
+		SQL(c, "(select \"[]\".\"{}\"");
+	else if (plain)
+		SQL(c, "(select coalesce(pg_catalog.json_agg(\"[]\"), '[]')");
 	else
-		SQL(c, "(select coalesce(pg_catalog.json_agg(");
-	buf_put(&c->text, row);
-	buf_put(&c->text, rows->one ? STR(")") : STR("), '[]')"));
+		SQL(c, "(select coalesce(pg_catalog.json_agg("
+		       "\"[]\".\"{}\"), '[]')");
 	SQL(c, " from (select");
 }
 
@@ -209,7 +218,7 @@ sql_rows(struct compiler *c, int parent, const struct rows *rows)
 		.by = rows->by,
 		.via = rows->via,
 	};
-	struct source s = {&from.scope, 0, rows->shape};
+	struct source s = {&from.scope, 0, rows->shape, rows->grouped};
 
 	if (!sql_enter(c))
 		return;

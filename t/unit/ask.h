@@ -46,19 +46,25 @@ ask_file(const char *path)
 }
 
 static inline struct model *
-ask_model(void)
+ask_model_of(const char *path)
 {
 	struct arena *a = arena_new(1024);
-	struct str text = ask_file(ASK_MODEL);
+	struct str text = ask_file(path);
 	struct model *model = NULL;
 
 	if (model_read(a, text, &model)) {
-		fprintf(stderr, "%s is no model\n", ASK_MODEL);
+		fprintf(stderr, "%s is no model\n", path);
 		exit(EXIT_FAILURE);
 	}
 	free((void *)(uintptr_t)text.p);
 	arena_free(a);
 	return model;
+}
+
+static inline struct model *
+ask_model(void)
+{
+	return ask_model_of(ASK_MODEL);
 }
 
 /* The settings that planners look at, as they are by default. */

@@ -1,0 +1,253 @@
+/*
+ * Golden SQL of what only GraphQL asks for: rows below rows, filters through
+ * relations, groups.  t/unit/sql_rows.golden has plans (planned.h says how)
+ * and their statements; with SQL_DATABASE they are run and their rows
+ * printed: t/14-rows.t knows the answers.  After a change that is
+ * meant: SQL_GOLDEN=write build/debug/unit/sql_rows, and read the difference.
+ */
+#include "core/sql.h"
+
+#include <libpq-fe.h>
+
+#include "ask.h"
+#include "core/print.h"
+#include "planned.h"
+#include "tap.h"
+
+#define GOLDEN "t/unit/sql_rows.golden"
+#define MODEL  "t/unit/music.json"
+
+struct golden {
+	struct str name, input, expected;
+};
+
+/* The next case of the file; false when there is none. */
+static bool
+next_case(struct str *rest, struct golden *ret)
+{
+	struct str line = str_cut(rest, '\n');
+
+	while (rest->n && !str_starts(line, STR("== ")))
+		line = str_cut(rest, '\n');
+	ret->name = str_sub(line, 3, line.n);
+	ret->input.p = rest->p;
+	for (line = str_cut(rest, '\n'); rest->n && !str_eq(line, STR("--"));)
+		line = str_cut(rest, '\n');
+	ret->input.n = (size_t)(line.p - ret->input.p);
+	ret->expected.p = rest->p;
+	ret->expected.n = 0;
+	for (line = str_cut(rest, '\n'); line.n; line = str_cut(rest, '\n'))
+		ret->expected.n = (size_t)(line.p + line.n - ret->expected.p);
+	return ret->input.n > 0;
+}
+
+static struct str
+result(struct arena *a, const struct model *model, struct str input)
+{
+	struct buf b = buf_new(4 << 20);
+	struct statement s;
+	struct plan plan;
+	struct str text;
+	struct err *e;
+
+	if (!planned(a, model, input, &plan))
+		return STR("no plan");
+	e = sql_compile(a, &plan, &s);
+	if (e) {
+		buf_printf(&b, "%d %.*s", err_kind(e->code)->status,
+			   STR_FMT(e->message));
+	} else {
+		buf_put(&b, s.text);
+		for (int i = 0; i < s.nargs; i++)
+			buf_printf(&b, s.args[i] ? "\n$%d = %s" : "\n$%d null",
+				   i + 1, s.args[i]);
+		buf_printf(&b, "\n%zu columns", s.ncolumns);
+	}
+	text = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return text;
+}
+
+static void
+rewrite(struct str old, struct arena *a, const struct model *model)
+{
+	FILE *f = fopen(GOLDEN, "we");
+	struct str rest = old;
+	struct golden g;
+	struct str head = str_sub(old, 0, str_find(old, '='));
+
+	fwrite(head.p, 1, head.n, f);
+	while (rest.n && next_case(&rest, &g))
+		fprintf(f, "== %.*s\n%.*s--\n%.*s\n%s", STR_FMT(g.name),
+			STR_FMT(g.input), STR_FMT(result(a, model, g.input)),
+			rest.n ? "\n" : "");
+	fclose(f);
+	ok(true, "%s is written anew", GOLDEN);
+}
+
+static void
+compare(struct str golden, struct arena *a, const struct model *model)
+{
+	struct golden g;
+
+	while (golden.n && next_case(&golden, &g))
+		is(result(a, model, g.input), g.expected,
+		   arena_str(a, g.name).p);
+}
+
+/* ---- what a database answers ---- */
+
+static PGresult *
+execute(PGconn *conn, const struct statement *s)
+{
+	PGresult *r = PQexecParams(conn, s->text.p, s->nargs, NULL, s->args,
+				   NULL, NULL, 1);
+
+	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+		printf("%s", PQresultErrorMessage(r));
+	return r;
+}
+
+static void
+print_rows(const struct plan *plan, const PGresult *r)
+{
+	struct buf b = buf_new(4 << 20);
+	struct str columns[200] = {{0}};
+
+	for (int i = 0; i < PQntuples(r); i++) {
+		for (int k = 0; k < PQnfields(r) && k < 200; k++) {
+			columns[k].p = PQgetisnull(r, i, k)
+					       ? NULL
+					       : PQgetvalue(r, i, k);
+			columns[k].n = (size_t)PQgetlength(r, i, k);
+		}
+		if (i)
+			buf_char(&b, ',');
+		print_row(&b, plan->shape, columns);
+	}
+	printf("[%.*s]\n", STR_FMT(buf_str(&b)));
+	buf_free(&b);
+}
+
+/* Two lines for each case: its name, the rows that it answers. */
+static void
+answer(struct str golden, struct arena *a, const struct model *model,
+       const char *database)
+{
+	PGconn *conn = PQconnectdb(database);
+	struct statement s;
+	struct golden g;
+	struct plan plan;
+
+	while (golden.n && next_case(&golden, &g)) {
+		PGresult *r;
+
+		if (!planned(a, model, g.input, &plan) ||
+		    sql_compile(a, &plan, &s))
+			continue;
+		printf("%.*s\n", STR_FMT(g.name));
+		r = execute(conn, &s);
+		print_rows(&plan, r);
+		PQclear(r);
+	}
+	PQfinish(conn);
+}
+
+/* ---- what is too much ---- */
+
+/* `n` times {"left...right}, with `middle` inside. */
+static struct str
+nest(struct arena *a, int n, const char *left, const char *middle,
+     const char *right)
+{
+	struct buf b = buf_new(1 << 20);
+	struct str text;
+
+	for (int i = 0; i < n; i++)
+		buf_put(&b, str_of(left));
+	buf_put(&b, str_of(middle));
+	for (int i = 0; i < n; i++)
+		buf_put(&b, str_of(right));
+	text = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return text;
+}
+
+static bool
+is_too_large(struct arena *a, const struct model *model, struct str plan)
+{
+	return str_starts(result(a, model, plan), STR("413 "));
+}
+
+static struct str
+filtered(struct arena *a, int n)
+{
+	struct str filter =
+		nest(a, n, "{\"not\":", "{\"test\":[\"id\",\"is_null\"]}", "}");
+
+	return arena_printf(a, "{\"table\":\"label\",\"filter\":%.*s}",
+			    STR_FMT(filter));
+}
+
+static struct str
+shaped(struct arena *a, int n)
+{
+	struct str fields =
+		nest(a, n,
+		     "{\"m\":{\"rows\":1,\"by\":\"artist_mentor_id_fkey\","
+		     "\"one\":true,\"fields\":",
+		     "{\"id\":\"id\"}", "}}");
+
+	return arena_printf(a, "{\"table\":\"artist\",\"fields\":%.*s}",
+			    STR_FMT(fields));
+}
+
+/* A root whose one list has `n` members. */
+static struct str
+wide(struct arena *a, int n, const char *name)
+{
+	struct buf b = buf_new(1 << 20);
+	struct str text;
+
+	BUF_LIT(&b, "{\"fields\":{\"l\":{\"rows\":\"label\",\"fields\":{");
+	for (int i = 0; i < n; i++)
+		buf_printf(&b, "%s\"%s%d\":\"id\"", i ? "," : "", name, i);
+	BUF_LIT(&b, "}}}}");
+	text = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return text;
+}
+
+static void
+test_limits(struct arena *a, const struct model *m)
+{
+	ok(!is_too_large(a, m, filtered(a, 90)), "90 negations are fine");
+	ok(is_too_large(a, m, filtered(a, 110)), "... and 110 too deep");
+	ok(!is_too_large(a, m, shaped(a, 90)), "90 rows below rows are fine");
+	ok(is_too_large(a, m, shaped(a, 110)), "... and 110 too deep");
+	ok(!is_too_large(a, m, wide(a, 1600, "f")), "1600 members are fine");
+	ok(is_too_large(a, m, wide(a, 1601, "f")), "... and 1601 too many");
+}
+
+int
+main(void)
+{
+	struct arena *a = arena_new(1 << 16);
+	struct str golden = ask_file(GOLDEN);
+	struct model *model = ask_model_of(MODEL);
+	const char *mode = getenv("SQL_GOLDEN");
+	const char *database = getenv("SQL_DATABASE");
+
+	if (database)
+		answer(golden, a, model, database);
+	else if (mode && strcmp(mode, "write") == 0)
+		rewrite(golden, a, model);
+	else
+		compare(golden, a, model);
+	if (!database)
+		test_limits(a, model);
+	model_drop(model);
+	free((void *)(uintptr_t)golden.p);
+	arena_free(a);
+	return database ? 0 : done();
+}
