@@ -84,6 +84,18 @@ look_at_columns(struct builder *b, struct thing *t)
 	}
 }
 
+/* Could somebody be told its key, who made a row? */
+static bool
+is_named(const struct table *t)
+{
+	if (!t->primary)
+		return false;
+	for (size_t i = 0; i < t->primary->n; i++)
+		if (t->primary->columns[i]->hidden)
+			return false;
+	return true;
+}
+
 static bool
 is_keyed(const struct table *t)
 {
@@ -105,7 +117,7 @@ look_at(struct builder *b, struct thing *t)
 	for (size_t i = 0; i < table->ncolumns; i++)
 		t->readable |= (t->spots[i].use & USE_READ) != 0;
 	t->keyed = is_keyed(table);
-	t->creatable = table->primary && table->grants.insert;
+	t->creatable = is_named(table) && table->grants.insert;
 	t->updatable = t->keyed && table->grants.update;
 	t->deletable = t->keyed && table->grants.delete;
 }

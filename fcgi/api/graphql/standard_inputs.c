@@ -393,6 +393,8 @@ add_item_update(struct builder *b, struct thing *t)
 	if (!t->creatable)
 		in->type = schema_non_null(b->arena, in->type);
 	in->meaning = INPUT_IS_PK;
+	if (t->table->primary->n == 1)
+		in->column = t->table->primary->columns[0];
 	add_tag_and_data(b, t, MADE_ITEM_UPDATE, MADE_UPDATE_INPUT);
 }
 
