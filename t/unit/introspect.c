@@ -1,6 +1,5 @@
 /*
- * The default schema over t/unit/standard.json describes itself.  Documents
- * here have literal arguments and no fragments but named ones.
+ * The default schema over t/unit/standard.json describes itself.
  */
 #include "api/graphql/introspect.h"
 
@@ -10,8 +9,6 @@
 #include "ask.h"
 #include "tap.h"
 
-enum { FIELDS_MAX = 32 };
-
 static struct arena *arena;
 static struct model *model;
 static struct schema *schema;
@@ -19,70 +16,28 @@ static struct conf conf = {.graphql_scalars = "",
 			   .graphql_document = 1 << 16,
 			   .graphql_tokens = 5000};
 
-static const struct fragment *
-fragment(const struct document *doc, struct str name)
-{
-	const struct fragment *f = doc->fragments;
-
-	while (f && !str_eq(f->name, name))
-		f = f->next;
-	return f;
-}
-
-static void
-choose_arguments(struct chosen *c, const struct selection *s)
-{
-	c->args = ARENA_ARRAY(arena, const struct value *, c->field->nargs);
-	for (struct argument *a = s->arguments; a; a = a->next)
-		for (size_t i = 0; i < c->field->nargs; i++)
-			if (str_eq(c->field->args[i].name, a->name))
-				c->args[i] = a->value;
-}
-
-static void
-choose(struct chosen *of, const struct document *doc, const struct selection *s,
-       const struct schema_type *on)
-{
-	if (!of->fields)
-		of->fields = ARENA_ARRAY(arena, struct chosen, FIELDS_MAX);
-	for (; s; s = s->next) {
-		struct chosen *c = &of->fields[of->n];
-
-		if (s->kind == SELECT_SPREAD) {
-			choose(of, doc, fragment(doc, s->name)->selections, on);
-			continue;
-		}
-		of->n++;
-		c->key = s->alias.n ? s->alias : s->name;
-		c->field = s->field;
-		c->type = on;
-		choose_arguments(c, s);
-		if (s->selections)
-			choose(c, doc, s->selections,
-			       schema_named(s->field->type));
-	}
-}
-
 /* What the one root field of a document answers. */
 static struct str
 ask_schema(const char *text)
 {
 	struct faults faults = {.arena = arena, .limit = FAULTS_MAX};
+	struct execution e = {arena, schema, .faults = &faults};
 	struct chosen root = {0};
 	struct buf b = buf_new(1 << 24);
 	struct document *doc;
 	struct str answer;
 
 	faults.end = &faults.first;
-	doc = parse_document(arena, &conf, str_of(text), &faults);
+	e.doc = doc = parse_document(arena, &conf, str_of(text), &faults);
 	if (doc)
 		validate_document(arena, schema, doc, false, &faults);
-	if (faults.n) {
-		printf("# %.*s\n", STR_FMT(faults.first->message));
-		return STR("");
+	if (!faults.n) {
+		e.op = doc->operations;
+		if (coerce_variables(&e, NULL) && collect_fields(&e, &root))
+			introspect_print(&b, schema, &root.fields[0]);
 	}
-	choose(&root, doc, doc->operations->selections, schema->query);
-	introspect_print(&b, schema, &root.fields[0]);
+	if (faults.n)
+		printf("# %.*s\n", STR_FMT(faults.first->message));
 	answer = arena_str(arena, buf_str(&b));
 	buf_free(&b);
 	return answer;
@@ -152,6 +107,15 @@ test_objects(void)
 		"\"isOneOf\":null}");
 	answers("{__type(name:\"Nobody\"){name}}", "null");
 	answers("{__type(name:\"\"){name}}", "null");
+}
+
+static void
+test_directives(void)
+{
+	answers("query Q($d:Boolean=true $n:String=\"Artist\"){__type(name:$n)"
+		"{name@skip(if:$d) fields(includeDeprecated:$d)@include(if:"
+		"false){name} ...@include(if:$d){kind}}}",
+		"{\"kind\":\"OBJECT\"}");
 }
 
 static void
@@ -288,6 +252,7 @@ main(void)
 	test_schema();
 	test_objects();
 	test_others();
+	test_directives();
 	test_deprecated();
 	test_itself();
 	test_depth();

@@ -55,17 +55,10 @@ put_type(struct printer *p, const struct schema_type *t, const struct chosen *f)
 
 /* ---- lists ---- */
 
-/* The value of a chosen field's one argument, or NULL. */
-static const struct value *
-argument(const struct chosen *f)
-{
-	return f->field->nargs && f->args ? f->args[0] : NULL;
-}
-
 static bool
 wants_deprecated(const struct chosen *f)
 {
-	const struct value *v = argument(f);
+	const struct value *v = collect_argument(f, INPUT_IS_DEPRECATED);
 
 	return v && v->kind == VALUE_BOOLEAN && str_eq(v->text, STR("true"));
 }
@@ -400,6 +393,6 @@ introspect_print(struct buf *b, const struct schema *s,
 		put_object(&p, (union node){.schema = s}, field);
 		return;
 	}
-	name = argument(field);
+	name = collect_argument(field, INPUT_IS_NAME);
 	put_type(&p, name ? schema_type(s, name->text) : NULL, field);
 }
