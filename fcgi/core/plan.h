@@ -50,7 +50,7 @@ enum field_kind {
 enum field_form {
 	FORM_PLAIN,
 	FORM_STRING, /* a string of it, whatever it is: an ID, a BigInt */
-	FORM_NAMES   /* .names[i] for the enum's label i of the column */
+	FORM_NAMES   /* .names[i] for the column's label, or choice, i */
 };
 
 /* One member of an answered object. */
@@ -114,11 +114,12 @@ struct condition {
 };
 
 /*
- * A condition on rows.  Through a relation it holds where a row at its other
- * end has it; outside of any FILTER_NOT that is a join, shared by what goes
- * the same way, so a row comes once per match (struct rows.distinct: once).
- * CMP_NEQ and CMP_NOT_IN behind a way to many, and what is inside a
- * FILTER_NOT, ask whether there is any such row at all.
+ * A condition on rows of a select.  Through a relation it is about the row at
+ * its other end, whose columns are null where there is none.  Outside of any
+ * FILTER_NOT that is a join, shared by what goes the same way, so a row comes
+ * once per match (struct rows.distinct: once).  What says no behind a way to
+ * many (CMP_NEQ, CMP_NOT_IN, FILTER_NOT) means that none of them has it, and
+ * a FILTER_NOT is true wherever its part is false or null.
  */
 enum filter_kind {
 	FILTER_AND, /* of no parts: true */
@@ -181,7 +182,8 @@ struct plan {
 	size_t nwhere;
 	const struct filter *filter; /* besides; NULL: none */
 	bool distinct;		     /* see struct filter */
-	bool grouped; /* one row per group of the PLAN_PLAIN columns */
+	/* One row per group of the PLAN_PLAIN columns; sorted by those. */
+	bool grouped;
 	int64_t offset;
 	struct tree *trees; /* of PLAN_TREES */
 	size_t ntrees;

@@ -32,6 +32,7 @@ enum { PLANNED_DEPTH_MAX = 120 };
 struct planned {
 	struct arena *arena;
 	const struct model *model;
+	const char *instead; /* of every value; NULL: as it is */
 	int depth;
 };
 
@@ -40,7 +41,16 @@ planned_str(struct planned *p, json_object *o)
 {
 	if (!json_object_is_type(o, json_type_string))
 		return (struct str){0};
-	return arena_str(p->arena, json_str(o));
+	return arena_str(p->arena, str_of(json_object_get_string(o)));
+}
+
+/* A number of rows: one that is asked for stays one. */
+static inline int64_t
+planned_rows_max(struct planned *p, json_object *o)
+{
+	int64_t n = json_object_get_int64(o);
+
+	return n && p->instead ? 3 : n;
 }
 
 static inline struct str
@@ -122,6 +132,8 @@ planned_test(struct planned *p, const struct table *t, json_object *o,
 		t, planned_str(p, json_object_array_get_idx(o, 0)));
 	ret->cmp = planned_cmp(planned_str(p, json_object_array_get_idx(o, 1)));
 	ret->value = planned_str(p, json_object_array_get_idx(o, 2));
+	if (ret->value.p && p->instead)
+		ret->value = str_of(p->instead);
 	return ret->column != NULL;
 }
 
@@ -191,8 +203,8 @@ planned_tail(struct planned *p, const struct table *t, json_object *o,
 	ret->filter = t ? planned_filter(p, t, json_get(o, "filter")) : NULL;
 	ret->distinct = json_object_get_boolean(json_get(o, "distinct"));
 	ret->grouped = json_object_get_boolean(json_get(o, "grouped"));
-	ret->limit = json_object_get_int64(json_get(o, "limit"));
-	ret->offset = json_object_get_int64(json_get(o, "offset"));
+	ret->limit = planned_rows_max(p, json_get(o, "limit"));
+	ret->offset = planned_rows_max(p, json_get(o, "offset"));
 	ret->order = ARENA_ARRAY(p->arena, struct sorting, n);
 	for (size_t i = 0; i < n && t; i++) {
 		struct sorting *s = &ret->order[ret->norder];
@@ -343,12 +355,15 @@ planned_shape(struct planned *p, const struct table *t, json_object *fields)
 	return shape;
 }
 
-/* False when the text is no JSON object. */
+/*
+ * False when the text is no JSON object.  With `instead` every value is that,
+ * and every limit 3: the shape is all that is left of the text.
+ */
 static inline bool
-planned(struct arena *a, const struct model *model, struct str text,
-	struct plan *ret)
+planned_with(struct arena *a, const struct model *model, struct str text,
+	     const char *instead, struct plan *ret)
 {
-	struct planned p = {.arena = a, .model = model};
+	struct planned p = {.arena = a, .model = model, .instead = instead};
 	json_tokener *tok = json_tokener_new_ex(8 * PLANNED_DEPTH_MAX);
 	json_object *o = json_tokener_parse_ex(tok, text.p, (int)text.n);
 
@@ -362,6 +377,13 @@ planned(struct arena *a, const struct model *model, struct str text,
 		     ret);
 	json_object_put(o);
 	return true;
+}
+
+static inline bool
+planned(struct arena *a, const struct model *model, struct str text,
+	struct plan *ret)
+{
+	return planned_with(a, model, text, NULL, ret);
 }
 
 #endif

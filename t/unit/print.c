@@ -174,6 +174,150 @@ test_rows(struct arena *a)
 	buf_free(&b);
 }
 
+/* ---- what only GraphQL asks for ---- */
+
+/* How a member is printed: its form, or what a function made of it. */
+static const struct form {
+	const char *base;
+	enum field_form form;
+	enum plan_function function;
+	struct str value, expected;
+} forms[] = {
+	{"int4",	 FORM_STRING, PLAN_PLAIN, STR("\0\0\0\7"),	   STR("\"7\"")      },
+	{"int8",	 FORM_STRING, PLAN_PLAIN, STR("\x80\0\0\0\0\0\0\0"),
+	 STR("\"-9223372036854775808\"")						   },
+	{"bool",	 FORM_STRING, PLAN_PLAIN, STR("\1"),		     STR("\"true\"")   },
+	{"text",	 FORM_STRING, PLAN_PLAIN, STR("a\""),		      STR("\"a\\\"\"")  },
+	{"text",	 FORM_STRING, PLAN_PLAIN, STR("null"),	       STR("\"null\"")   },
+	{"text",	 FORM_STRING, PLAN_PLAIN, STR(""),		   STR("\"\"")	      },
+	{"numeric",  FORM_STRING, PLAN_PLAIN, STR("1.50"),		  STR("\"1.50\"")	 },
+	{"numeric",  FORM_STRING, PLAN_PLAIN, STR("NaN"),		 STR("\"NaN\"")    },
+	{"jsonb",	  FORM_STRING, PLAN_PLAIN, STR("{\"a\": 1}"),
+	 STR("\"{\\\"a\\\": 1}\"")							 },
+	{"date",	 FORM_STRING, PLAN_PLAIN, STR("\0\0\0\0"),
+	 STR("\"2000-01-01\"")							     },
+	{"int4",	 FORM_PLAIN,  PLAN_SUM,   STR("12345678901"),	   STR("12345678901")},
+	{"int4",	 FORM_STRING, PLAN_SUM,	STR("12"),		   STR("\"12\"")	},
+	{"float8",   FORM_PLAIN,  PLAN_AVG,	 STR("1e-7"),		      STR("1e-7")	 },
+	{"float8",   FORM_PLAIN,  PLAN_SUM,	 STR("NaN"),		     STR("null")	},
+	{"float8",   FORM_STRING, PLAN_SUM,	  STR("NaN"),		      STR("null")	 },
+	{"numeric",  FORM_PLAIN,	PLAN_MAX,	  STR("-Infinity"),	    STR("null")       },
+	{"numeric",  FORM_PLAIN,	PLAN_MIN,	  STR("0.10"),	       STR("0.10")	  },
+	{"text",	 FORM_PLAIN,  PLAN_MAX,   STR("z"),			 STR("\"z\"")	     },
+	{"text",	 FORM_PLAIN,  PLAN_COUNT, STR("12"),		    STR("12")	     },
+	{"interval", FORM_PLAIN,	 PLAN_SUM,   STR("00:00:01"),
+	 STR("\"00:00:01\"")							       },
+};
+
+static void
+test_forms(struct arena *a)
+{
+	struct buf b = buf_new(1 << 16);
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const struct form *form = &forms[i];
+		struct column c = {
+			.type = type_find(str_of(form->base), false, false)};
+		struct shape *shape = plan_shape(a, NULL, 1);
+		struct field *f = plan_field(a, shape, STR("a"));
+		struct str expected = arena_printf(a, "{\"a\":%.*s}",
+						   STR_FMT(form->expected));
+		struct str none = {0};
+
+		f->column = &c;
+		f->form = form->form;
+		f->function = form->function;
+		buf_clear(&b);
+		print_row(&b, shape, &form->value);
+		is(buf_str(&b), expected, form->base);
+		buf_clear(&b);
+		print_row(&b, shape, &none);
+		is(buf_str(&b), STR("{\"a\":null}"), "... or null");
+	}
+	buf_free(&b);
+}
+
+static void
+test_names(struct arena *a)
+{
+	struct str labels[] = {STR("very sad"), STR("ok")};
+	struct str names[] = {STR("VERY_SAD"), STR("OK")};
+	struct column label = {.type = type_find(STR("mood"), false, true),
+			       .labels = labels,
+			       .nlabels = 2};
+	struct column choice = {.type = type_find(STR("text"), false, false),
+				.choices = labels,
+				.nchoices = 2};
+	struct shape *shape = plan_shape(a, NULL, 3);
+	struct str row[] = {STR("very sad"), STR("ok"), STR("brand new")};
+	struct buf b = buf_new(1 << 16);
+
+	plan_field(a, shape, STR("a"))->column = &label;
+	plan_field(a, shape, STR("b"))->column = &choice;
+	plan_field(a, shape, STR("c"))->column = &label;
+	for (size_t i = 0; i < 3; i++) {
+		shape->fields[i].form = FORM_NAMES;
+		shape->fields[i].names = names;
+	}
+	print_row(&b, shape, row);
+	is(buf_str(&b), STR("{\"a\":\"VERY_SAD\",\"b\":\"OK\",\"c\":null}"),
+	   "labels and choices have names, if they are known");
+	buf_free(&b);
+}
+
+static struct field *
+add_kind(struct arena *a, struct shape *shape, struct str name,
+	 enum field_kind kind)
+{
+	struct field *f = plan_field(a, shape, name);
+
+	f->kind = kind;
+	return f;
+}
+
+static void
+test_kinds(struct arena *a)
+{
+	struct column text = {.type = type_find(STR("text"), false, false)};
+	struct shape *root = plan_shape(a, NULL, 5);
+	struct shape *group = plan_shape(a, NULL, 2);
+	struct str row[] = {
+		{0}, STR("[{\"a\" : \"b c\"}, \n {}]"), STR("x"), {0}};
+	struct buf b = buf_new(1 << 16);
+	uint64_t nulls;
+
+	add_kind(a, root, STR("one"), FIELD_ROWS);
+	add_kind(a, root, STR("list"), FIELD_ROWS);
+	add_kind(a, root, STR("word"), FIELD_TEXT)->text = STR("\"W\"");
+	add_kind(a, root, STR("group"), FIELD_GROUP)->object = group;
+	plan_field(a, group, STR("x"))->column = &text;
+	add_kind(a, group, STR("w"), FIELD_TEXT)->text = STR("1");
+	add_kind(a, root, STR("none"), FIELD_ROWS);
+	nulls = print_row(&b, root, row);
+	is(buf_str(&b),
+	   STR("{\"one\":null,\"list\":[{\"a\":\"b c\"},{}],\"word\":\"W\","
+	       "\"group\":{\"x\":\"x\",\"w\":1},\"none\":null}"),
+	   "rows, words and groups");
+	ok(nulls == (1 | 1 << 4), "... and which rows are not there");
+	row[0] = row[3] = STR("{}");
+	ok(print_row(&b, root, row) == 0, "... if any");
+	buf_free(&b);
+}
+
+static void
+test_many_kinds(struct arena *a)
+{
+	struct shape *root = plan_shape(a, NULL, 70);
+	struct str row[70] = {{0}};
+	struct buf b = buf_new(1 << 16);
+
+	for (int i = 0; i < 70; i++)
+		add_kind(a, root, STR("a"), FIELD_ROWS);
+	ok(print_row(&b, root, row) == UINT64_MAX,
+	   "of more than 64 members the first 64 are told");
+	buf_free(&b);
+}
+
 static void
 test_ceiling(struct arena *a)
 {
@@ -204,6 +348,10 @@ main(void)
 	test_special();
 	test_rows(a);
 	test_ceiling(a);
+	test_forms(a);
+	test_names(a);
+	test_kinds(a);
+	test_many_kinds(a);
 	arena_free(a);
 	return done();
 }
