@@ -176,7 +176,38 @@ $$;
 
 -- As before, but the expression is one that can be put to a row that is about
 -- to be written: of names of its columns.  One of a domain speaks of VALUE,
--- and one of the whole row, or of system columns, of a row that is there.
+-- and one of the whole row, or of system columns, of a row that is there.  Nor
+-- may it need names of schemas that those who write may not use: the constraint
+-- itself was read when it was made, by whoever made it.
+create function postern.is_sayable(check_id oid)
+returns boolean
+language sql
+stable
+as $$
+	select not exists (
+		select
+		from pg_catalog.pg_depend as d
+		left join pg_catalog.pg_proc as p
+			on d.refclassid = 'pg_catalog.pg_proc'::regclass
+			and p.oid = d.refobjid
+		left join pg_catalog.pg_operator as o
+			on d.refclassid = 'pg_catalog.pg_operator'::regclass
+			and o.oid = d.refobjid
+		left join pg_catalog.pg_type as t
+			on d.refclassid = 'pg_catalog.pg_type'::regclass
+			and t.oid = d.refobjid
+		where d.classid = 'pg_catalog.pg_constraint'::regclass
+		and d.objid = check_id
+		and coalesce(p.pronamespace, o.oprnamespace, t.typnamespace)
+			not in (
+				select oid
+				from pg_catalog.pg_namespace
+				where nspname in ('pg_catalog', 'api')))
+$$;
+
+comment on function postern.is_sayable(oid) is
+	'Whether a check is made of what pg_catalog and api have.';
+
 create or replace function postern.model_checks(rels oid[])
 returns table (rel oid, checks json)
 language sql
@@ -195,7 +226,8 @@ as $$
 			oid,
 			conname,
 			'',
-			case when 0 < all (conkey)
+			case
+			when 0 < all (conkey) and postern.is_sayable(oid)
 			then pg_get_expr(conbin, conrelid)
 			end
 		from pg_catalog.pg_constraint
