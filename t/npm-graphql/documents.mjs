@@ -6,8 +6,8 @@
 //       `only` picks fields (type, field) and values (type, name, input type)
 //   mutated(random, text, words)     the text after one or two accidents
 import {GraphQLEnumType, GraphQLInputObjectType, GraphQLList, GraphQLNonNull,
-	Lexer, Source, TokenKind, getNamedType, isLeafType, isRequiredArgument,
-	isRequiredInputField} from 'graphql';
+	Lexer, Source, TokenKind, getNamedType, getNullableType, isLeafType,
+	isRequiredArgument, isRequiredInputField} from 'graphql';
 
 export class Random {
 	constructor(seed) {
@@ -146,8 +146,10 @@ class Maker {
 		const below = /^Where(?!Predicate)/.test(type.name)
 			? {type: type.name.slice(5), name: field.name}
 			: {...about, op: field.name};
-		return this.given(field.type, this.value(field.type, below, depth),
-			field.defaultValue !== undefined);
+		// The one member of an object that has one may not be null.
+		const wanted = type.isOneOf && field.type === getNullableType(field.type)
+			? new GraphQLNonNull(field.type) : field.type;
+		return this.given(wanted, this.value(field.type, below, depth));
 	}
 
 	/* The value, or a variable that has it. */
