@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "api/graphql/standard.h"
 #include "base/log.h"
 #include "core/phc.h"
 #include "core/url.h"
@@ -67,6 +68,17 @@ check_smtp(struct arena *a, const struct conf *conf)
 		   "it must be like smtp.example.org:587");
 }
 
+static struct err *
+check_scalars(struct arena *a, const struct conf *conf)
+{
+	struct str text = str_of(conf->graphql_scalars);
+
+	if (standard_are_scalars(text))
+		return NULL;
+	return bad(a, "POSTERN_GRAPHQL_SCALARS", text,
+		   "it must be like bigint=String key=Int");
+}
+
 /* Said and let through: it is the operator's machine. */
 static void
 look_at_cost(const struct conf *conf)
@@ -91,6 +103,7 @@ check_settings(struct arena *a, const struct conf *conf)
 	TRY(check_list(a, "POSTERN_ORIGINS", str_of(conf->origins), true));
 	TRY(check_list(a, "POSTERN_REDIRECTS", str_of(conf->redirects), false));
 	TRY(check_smtp(a, conf));
+	TRY(check_scalars(a, conf));
 	look_at_cost(conf);
 	return NULL;
 }

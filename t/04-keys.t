@@ -221,6 +221,8 @@ subtest 'settings that lead nowhere are refused' => sub {
 	$refused->(REDIRECTS => $_, 'it must be a URL')
 		for '*', 'a.example', 'https://a.example javascript:x';
 	$refused->(SMTP => $_, 'it must be like smtp') for 'foo', 'foo:bar', 'a:1/x';
+	$refused->(GRAPHQL_SCALARS => $_, 'it must be like bigint=String')
+		for 'key', 'key=Integer';
 	local $ENV{POSTERN_CONFIG} =
 		file('postern.conf', "# a comment\nPOSTERN_ACESS=owner\nOTHER=1\n");
 	my ($status, undef, $said) = run('check', '--config');

@@ -441,6 +441,24 @@ test_settings(void)
 }
 
 static void
+test_setting(void)
+{
+	static const char *const good[] = {"", " ", "key=Int",
+					   " bigint=String  uuid=ID "};
+	static const char *const bad[] = {
+		"key",	     "key=",	    "=Int",
+		"key=int",   "key=Nothing", "key=Int x",
+		"key = Int", "x=Time",	    "x=GenericScalar"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ok(standard_are_scalars(str_of(good[i])), "'%s' can be set",
+		   good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(!standard_are_scalars(str_of(bad[i])), "'%s' cannot",
+		   bad[i]);
+}
+
+static void
 test_enums(void)
 {
 	const struct schema_type *genre = type(visitor, "AlbumGenreEnum");
@@ -709,6 +727,7 @@ main(void)
 	test_meanings();
 	test_scalars();
 	test_settings();
+	test_setting();
 	test_enums();
 	test_names();
 	test_many_ways();

@@ -18,4 +18,10 @@
 struct schema *standard_schema(struct arena *a, const struct conf *conf,
 			       const struct model *model, uint32_t role);
 
+/*
+ * Is it a list of what POSTERN_GRAPHQL_SCALARS may hold: an SQL type's name
+ * or `key`, '=', and one of our scalars that can stand for more than one type?
+ */
+bool standard_are_scalars(struct str text);
+
 #endif

@@ -90,6 +90,7 @@ struct spot { /* of a column */
 	struct str enum_name, predicate_name; /* of a choice; else empty */
 	int use;			      /* bits of enum use */
 	struct schema_type *type, *predicate; /* enum types, once made */
+	size_t scalar; /* which one, counted from 1; 0: not known yet */
 };
 
 /* A table, and all that is made of it. */
@@ -104,6 +105,8 @@ struct thing {
 	bool keyed; /* one row can be named and looked up */
 	bool has_input, has_update_input;
 	struct schema_type *object, *made[MADE_N];
+	struct schema_input *list_args; /* of all lists of it, once made */
+	size_t nlist_args;
 };
 
 enum { STANDARD_SCALARS = 13 };

@@ -302,25 +302,34 @@ list_arg_type(struct builder *b, struct thing *t,
 	}
 }
 
-void
-standard_list_args(struct builder *b, struct thing *t, struct schema_field *f)
+static void
+make_list_args(struct builder *b, struct thing *t)
 {
 	size_t n = sizeof(list_args) / sizeof(list_args[0]);
 
-	f->args = ARENA_ARRAY(b->arena, struct schema_input, n);
+	t->list_args = ARENA_ARRAY(b->arena, struct schema_input, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct schema_type *type =
 			list_arg_type(b, t, list_args[i].meaning);
-		struct schema_input *in = &f->args[f->nargs];
+		struct schema_input *in = &t->list_args[t->nlist_args];
 
 		if (!type)
 			continue;
-		f->nargs++;
+		t->nlist_args++;
 		in->name = str_of(list_args[i].name);
 		in->description = str_of(list_args[i].description);
 		in->type = type;
 		in->meaning = list_args[i].meaning;
 	}
+}
+
+void
+standard_list_args(struct builder *b, struct thing *t, struct schema_field *f)
+{
+	if (!t->list_args)
+		make_list_args(b, t);
+	f->args = t->list_args;
+	f->nargs = t->nlist_args;
 }
 
 /* ---- writing rows ---- */

@@ -1,3 +1,4 @@
+#include "api/graphql/standard.h"
 #include "api/graphql/standard_build.h"
 #include "core/type.h"
 
@@ -139,6 +140,22 @@ setting(const struct builder *b, struct str what)
 	return STR("");
 }
 
+bool
+standard_are_scalars(struct str text)
+{
+	while (text.n) {
+		struct str scalar = str_cut(&text, ' ');
+		struct str name = str_cut(&scalar, '=');
+		size_t i = find_row(scalar);
+
+		if (!name.n && !scalar.n)
+			continue;
+		if (!name.n || i == STANDARD_SCALARS || !rows[i].kinds)
+			return false;
+	}
+	return true;
+}
+
 /* The row of that name, if such a column can be written in it. */
 static bool
 fits(struct str name, const struct column *c, size_t *ret)
@@ -169,7 +186,7 @@ default_row(const struct column *c)
 
 /* A tag decides, then a setting, then what it is: a key or its type. */
 static size_t
-scalar_of(struct builder *b, const struct table *t, const struct column *c)
+choose(struct builder *b, const struct table *t, const struct column *c)
 {
 	bool id = is_id(c, t);
 	size_t i;
@@ -178,6 +195,16 @@ scalar_of(struct builder *b, const struct table *t, const struct column *c)
 	    fits(setting(b, id ? STR("key") : c->base), c, &i))
 		return i;
 	return id ? find_row(STR("ID")) : default_row(c);
+}
+
+static size_t
+scalar_of(struct builder *b, struct thing *t, const struct column *c)
+{
+	size_t *known = &t->spots[c->index].scalar;
+
+	if (!*known)
+		*known = choose(b, t->table, c) + 1;
+	return *known - 1;
 }
 
 /* ---- choices ---- */
@@ -216,9 +243,9 @@ make_enum(struct builder *b, struct thing *t, const struct column *c)
 const struct schema_type *
 standard_column(struct builder *b, struct thing *t, const struct column *c)
 {
-	const struct schema_type *type =
-		is_enum(t, c) ? make_enum(b, t, c)
-			      : make(b, scalar_of(b, t->table, c));
+	const struct schema_type *type = is_enum(t, c)
+						 ? make_enum(b, t, c)
+						 : make(b, scalar_of(b, t, c));
 
 	return c->type->kind == TYPE_ARRAY ? schema_list(b->arena, type) : type;
 }
@@ -350,7 +377,7 @@ enum_predicate(struct builder *b, struct thing *t, const struct column *c)
 static struct schema_type *
 scalar_predicate(struct builder *b, struct thing *t, const struct column *c)
 {
-	size_t i = scalar_of(b, t->table, c);
+	size_t i = scalar_of(b, t, c);
 	bool list = c->type != c->element;
 	struct schema_type **made =
 		list ? &b->list_predicates[i] : &b->predicates[i];
