@@ -222,8 +222,8 @@ subtest 'Q03: in order' => sub {
 		'equals are in the order of the key';
 	ids 'AlbumsMany(orderBy: {genre: asc}, limit: 4)', [5, 3, 4, 1],
 		'choices by their texts';
-	fails "{ AlbumsMany(orderBy: $_) { id } }",
-		'order_by items can only have 1 key.', "one key each: $_"
+	fails "{ AlbumsMany(orderBy: $_) { id } }", 'OneOf Input Object '
+		. '"OrderByAlbum" must specify exactly one key.', "one key each: $_"
 		for '{id: asc, title: asc}', '{}', '[{id: asc}, {}]';
 	fails '{ AlbumsMany(orderBy: {id: up}) { id } }',
 		qr/^Value "up" does not exist in "SortDirection" enum\./, 'two ways';
@@ -637,10 +637,12 @@ subtest 'Q22: what may be null' => sub {
 	is_deeply members('LabelInput'), {name => 'String!',
 		establishedYear => 'Int!', active => 'Boolean',
 		artists => '[NestedItemInsertArtist]',
+		contracts => '[NestedItemInsertContract]',
 		wides => '[NestedItemInsertWide]'}, 'to be inserted';
 	is_deeply members('LabelUpdateInput'), {name => 'String',
 		establishedYear => 'Int', active => 'Boolean',
-		artists => 'ArtistListUpdateInput', wides => 'WideListUpdateInput'},
+		artists => 'ArtistListUpdateInput', wides => 'WideListUpdateInput',
+		contracts => 'ContractListUpdateInput'},
 		'... or updated';
 	types_are 'AlbumInput', {title => 'String!', artistId => 'ID',
 		artist => 'ArtistInput', genre => 'AlbumGenreEnum', id => undef},
