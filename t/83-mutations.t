@@ -1,0 +1,450 @@
+#!/usr/bin/perl
+# GraphQL mutations: rows and what hangs on them, written together or not at
+# all.
+use v5.36;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use GraphQL;
+use Postern;
+
+my $p = Postern->start(migrations => "$FindBin::Bin/fixtures/music",
+	workers => 1);
+
+# Labels 1 and 2, artists 1 to 3, albums 1 and 2, tags 1 and 2; nothing else.
+sub start_over ()
+{
+	$p->sql(<<~'E');
+		set client_min_messages = error;
+		truncate api.label, api.artist, api.song, api.tag, api.settings,
+			api.award restart identity cascade;
+		insert into api.label (name, established_year) values
+			('Stax', 1957), ('Sub Pop', 1986);
+		insert into api.artist (name, label_id) values
+			('Otis', 1), ('Isaac', 1), ('Kurt', 2);
+		insert into api.album (title, artist_id) values
+			('Blue', 1), ('Bleach', 3);
+		insert into api.tag (name) values ('soul'), ('grunge');
+		E
+	return;
+}
+
+my $all = <<~'E';
+	select string_agg(concat_ws(':', kind, id, name, up), ' '
+		order by kind, id)
+	from (
+		select 'L' as kind, id, name, null as up from api.label
+		union all
+		select 'A', id, name, label_id from api.artist
+		union all
+		select 'D', id, title, artist_id from api.album
+		union all
+		select 'S', id, title, album_id from api.song
+	) as rows
+	E
+my $start = 'A:1:Otis:1 A:2:Isaac:1 A:3:Kurt:2 D:1:Blue:1 D:2:Bleach:3'
+	. ' L:1:Stax L:2:Sub Pop';
+
+sub rows ($expected, $name)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return is $p->sql($all), $expected, $name;
+}
+
+# The document is answered so, and this is there afterwards.
+sub does ($document, $json, $rows, $name, %variables)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	start_over();
+	data $p, $document, $json, $name, %variables;
+	return rows($rows, "... $name: the rows");
+}
+
+# The document fails like that, and nothing is left of it.
+sub fails ($document, $message, $name, %variables)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	start_over();
+	refused $p, $document, $message, $name, %variables;
+	return rows($start, "... $name: nothing is done");
+}
+
+my $failed = '{"success":false,"pksToTags":[],"validationErrors":[],'
+	. '"result":null}';
+my $whole = '{ success pksToTags { tag pk type } validationErrors'
+	. ' result { id } }';
+
+subtest 'inserts' => sub {
+	does 'mutation { insertTag(data: {name: "x"}) { __typename success } }',
+		'{"insertTag":{"__typename":"InsertTag","success":true}}',
+		$start, 'one row';
+	does 'mutation { insertAlbum(tag: "d", data: {title: "x", artist:'
+		. ' {name: "y", label: {name: "z", establishedYear: 2000}},'
+		. ' songs: [{tag: "s", data: {title: "t"}}]}) ' . $whole . ' }',
+		'{"insertAlbum":{"success":true,"pksToTags":['
+		. '{"tag":"d","pk":"3","type":"Album"},'
+		. '{"tag":"s","pk":"1","type":"Song"}],'
+		. '"validationErrors":[],"result":{"id":"3"}}}',
+		'A:1:Otis:1 A:2:Isaac:1 A:3:Kurt:2 A:4:y:3 D:1:Blue:1'
+		. ' D:2:Bleach:3 D:3:x:4 L:1:Stax L:2:Sub Pop L:3:z S:1:t:3',
+		'four tables at once';
+	does 'mutation { insertLabel(data: {name: "x", establishedYear: 2000,'
+		. ' artists: {data: {name: "y"}}}) { result { name artists'
+		. ' { name label { name } } } } }',
+		'{"insertLabel":{"result":{"name":"x","artists":[{"name":"y",'
+		. '"label":{"name":"x"}}]}}}',
+		$start =~ s/ D/ A:4:y:3 D/r . ' L:3:x',
+		'the answer sees what was written';
+	fails 'mutation { insertAlbum(data: {title: "x", artistId: 1, artist:'
+		. ' {name: "y"}}) { success } }',
+		'Pass one of "artist_id", "artist", not both.',
+		'a row named twice';
+	fails 'mutation { insertAlbum(data: {title: "x", artistId: 99})'
+		. ' { success } }', 'Artist matching query does not exist.',
+		'a row that names nothing';
+	fails 'mutation { insertAlbum(data: {title: "x"}) { success } }',
+		'Album artist_id is required.', 'a row that must name another';
+	fails 'mutation { insertTag(data: {name: "soul"}) { success } }',
+		'Tag with this name already exists.', 'a name that is taken';
+};
+
+subtest 'a row of its own kind, and a key that people choose' => sub {
+	start_over();
+	data $p, 'mutation { insertArtist(data: {name: "x", mentor: {name: "m"},'
+		. ' artists: [{data: {name: "s"}}]}) { result { name'
+		. ' mentor { name } artists { name } } } }',
+		'{"insertArtist":{"result":{"name":"x","mentor":{"name":"m"},'
+		. '"artists":[{"name":"s"}]}}}', 'above and below';
+	data $p, 'mutation { insertSettings(tag: "t", data: {name: "", value:'
+		. ' "v"}) { pksToTags { pk } result { name value } } }',
+		'{"insertSettings":{"pksToTags":[{"pk":""}],"result":'
+		. '{"name":"","value":"v"}}}', 'an empty text is a key, too';
+	data $p, 'mutation { updateSettings(pk: "", data: {name: "n"})'
+		. ' { result { name } } }',
+		'{"updateSettings":{"result":{"name":"n"}}}',
+		'the row is found again by its new key';
+};
+
+subtest 'updates' => sub {
+	does 'mutation { updateArtist(pk: 1, data: {country: "US"})'
+		. ' { success result { name country } } }',
+		'{"updateArtist":{"success":true,"result":{"name":"Otis",'
+		. '"country":"US"}}}', $start, 'what is absent stays';
+	does 'mutation ($l: ID) { updateArtist(pk: 1, data: {labelId: $l})'
+		. ' { result { labelId } } }',
+		'{"updateArtist":{"result":{"labelId":null}}}',
+		$start =~ s/Otis:1/Otis/r, 'null is null', l => undef;
+	does 'mutation ($l: ID) { updateArtist(pk: 1, data: {labelId: $l})'
+		. ' { result { labelId } } }',
+		'{"updateArtist":{"result":{"labelId":"1"}}}',
+		$start, 'an absent variable is absent';
+	does 'mutation { updateLabel(pk: 1, data: {}) { success result { id }'
+		. ' } }', '{"updateLabel":{"success":true,"result":{"id":"1"}}}',
+		$start, 'nothing to change';
+	fails 'mutation { updateLabel(pk: 9, data: {name: "x"}) { success } }',
+		'Label matching query does not exist.', 'no such row';
+	fails 'mutation { updateLabel(pk: 9, data: {}) { success } }',
+		'Label matching query does not exist.',
+		'no such row, and nothing to change';
+	fails 'mutation { updateLabel(pk: 1, data: {name: null}) { success } }',
+		'Label name is required.', 'null where there must be a value';
+};
+
+subtest 'lists' => sub {
+	does 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
+		. '{pk: 1, data: {name: "O"}}, {tag: "n", data: {name: "N"}}]}})'
+		. ' { pksToTags { tag pk type } } }',
+		'{"updateLabel":{"pksToTags":[{"tag":"n","pk":"4","type":'
+		. '"Artist"}]}}',
+		$start =~ s/Otis/O/r =~ s/ D/ A:4:N:1 D/r, 'merge';
+	does 'mutation { updateLabel(pk: 1, data: {artists: {updateStrategy:'
+		. ' replace, items: [{pk: 1, data: {}}, {data: {name: "N"}}]}})'
+		. ' { success } }', '{"updateLabel":{"success":true}}',
+		$start =~ s/A:2:Isaac:1 //r =~ s/ D/ A:4:N:1 D/r, 'replace';
+	does 'mutation { updateLabel(pk: 2, data: {artists: {items: ['
+		. '{pk: 3, data: {albums: {updateStrategy: replace, items: []}}}'
+		. ']}}) { result { artists { albums { id } } } } }',
+		'{"updateLabel":{"result":{"artists":[{"albums":[]}]}}}',
+		$start =~ s/ D:2:Bleach:3//r, 'an empty list takes all';
+	does 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
+		. '{pk: 2, data: {labelId: 2}}]}}) { result { artists { id } } } }',
+		'{"updateLabel":{"result":{"artists":[{"id":"1"}]}}}',
+		$start =~ s/Isaac:1/Isaac:2/r, 'an item moves';
+	does 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
+		. '{pk: 2, data: {name: "a"}}, {pk: 2, data: {name: "b"}}]}})'
+		. ' { success } }', '{"updateLabel":{"success":true}}',
+		$start =~ s/Isaac/b/r, 'the last one of two counts';
+	does 'mutation { updateLabel(pk: 1, data: {name: "a", artists: {items:'
+		. ' [{pk: 2, data: {label: {name: "b"}}}]}}) { result { name } } }',
+		'{"updateLabel":{"result":{"name":"b"}}}',
+		$start =~ s/Stax/b/r, 'the row again, from below';
+	fails 'mutation { updateLabel(pk: 1, data: {name: "x", artists: {items:'
+		. ' [{pk: 3, data: {name: "K"}}]}}) { success } }',
+		'Artist matching query does not exist.',
+		'a row of another parent';
+	fails 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
+		. '{data: {name: "x", albums: {items: [{pk: 1, data: {}}]}}}]}})'
+		. ' { success } }', 'Album matching query does not exist.',
+		'a row below one that is new';
+	fails 'mutation { updateLabel(pk: 1, data: {name: "x", artists:'
+		. ' {updateStrategy: replace, items: []}}) { success } }',
+		'Artist is referenced by album. Cannot delete.',
+		'a row that others name cannot go';
+};
+
+# Tags are unique by name; rows that link them have a key of two columns.
+subtest 'keys of two columns, and names that change hands' => sub {
+	my $links = "select string_agg(artist_id || ':' || tag_id, ' '"
+		. ' order by artist_id, tag_id) from api.artist_tag';
+	start_over();
+	data $p, 'mutation { updateArtist(pk: 1, data: {artistTags: {items: ['
+		. '{tag: "a", data: {tagId: 1}}, {data: {tag: {name: "new"}}}]}})'
+		. ' { pksToTags { pk } } }',
+		'{"updateArtist":{"pksToTags":[{"pk":'
+		. '"{\"artist_id\":\"1\",\"tag_id\":\"1\"}"}]}}', 'two links';
+	is $p->sql($links), '1:1 1:3', '... are there';
+	data $p, 'mutation { updateArtist(pk: 1, data: {artistTags:'
+		. ' {updateStrategy: replace, items: [{pk: {artistId: 1, tagId: 3},'
+		. ' data: {tag: {name: "newer"}}}, {data: {tagId: 2}}]}})'
+		. ' { success } }', '{"updateArtist":{"success":true}}',
+		'one stays, one goes, one is new';
+	is $p->sql($links), '1:2 1:3', '... and they are';
+	is $p->sql('select name from api.tag where id = 3'), 'newer',
+		'what a link names is changed';
+	data $p, 'mutation { updateArtist(pk: 1, data: {artistTags:'
+		. ' {updateStrategy: replace, items: [{data: {tagId: 2}}]}})'
+		. ' { success } }', '{"updateArtist":{"success":true}}',
+		'what goes is gone before the same comes again';
+	is $p->sql($links), '1:2', '... and it is there';
+	refused $p, 'mutation { a: updateTag(pk: 1, data: {name: "grunge"})'
+		. ' { success } b: updateTag(pk: 2, data: {name: "soul"})'
+		. ' { success } }', 'Tag with this name already exists.',
+		'names do not change hands at once';
+	data $p, 'mutation { a: updateTag(pk: 1, data: {name: "x"}) { success }'
+		. ' b: updateTag(pk: 2, data: {name: "soul"}) { success }'
+		. ' c: updateTag(pk: 1, data: {name: "grunge"}) { success } }',
+		'{"a":{"success":true},"b":{"success":true},"c":{"success":true}}',
+		'... but by way of another name';
+};
+
+subtest 'one to one' => sub {
+	my $profiles = "select string_agg(concat_ws(':', artist_id, biography),"
+		. " ' ' order by artist_id) from api.artist_profile";
+	my $set = 'mutation ($p: ArtistProfileUpdateInput) { updateArtist(pk: 1,'
+		. ' data: {artistProfile: $p}) { result { artistProfile'
+		. ' { biography } } } }';
+	start_over();
+	data $p, $set, '{"updateArtist":{"result":{"artistProfile":'
+		. '{"biography":"a"}}}}', 'one is made', p => {biography => 'a'};
+	data $p, $set, '{"updateArtist":{"result":{"artistProfile":'
+		. '{"biography":"b"}}}}', 'it is changed', p => {biography => 'b'};
+	is $p->sql($profiles), '1:b', 'there is one';
+	data $p, $set, '{"updateArtist":{"result":{"artistProfile":null}}}',
+		'it is taken away', p => undef;
+	is $p->sql($profiles), '', 'there is none';
+	data $p, $set, '{"updateArtist":{"result":{"artistProfile":null}}}',
+		'... which one may say twice', p => undef;
+	data $p, 'mutation { insertArtist(data: {name: "x", artistProfile:'
+		. ' {biography: "c"}}) { success } }',
+		'{"insertArtist":{"success":true}}', 'with a new row';
+	is $p->sql($profiles), '4:c', '... it hangs on that';
+};
+
+subtest 'the row that a row names' => sub {
+	does 'mutation { updateAlbum(pk: 1, data: {title: "x", artist:'
+		. ' {name: "y", label: {name: "z"}}}) { success } }',
+		'{"updateAlbum":{"success":true}}',
+		$start =~ s/Blue/x/r =~ s/Otis/y/r =~ s/Stax/z/r, 'is changed';
+	start_over();
+	$p->sql('update api.artist set label_id = null where id = 1');
+	data $p, 'mutation { updateAlbum(pk: 1, data: {artist: {label: {name:'
+		. ' "z", establishedYear: 2000}}}) { result { artist { label'
+		. ' { id name } } } } }',
+		'{"updateAlbum":{"result":{"artist":{"label":{"id":"3",'
+		. '"name":"z"}}}}}', '... or made';
+	refused $p, 'mutation { updateArtist(pk: 9, data: {label: {name: "x"}})'
+		. ' { success } }', 'Artist matching query does not exist.',
+		'no row, nothing that it names';
+	data $p, 'mutation { updateArtist(pk: 1, data: {label: null})'
+		. ' { result { labelId } } }',
+		'{"updateArtist":{"result":{"labelId":null}}}', 'is let go';
+};
+
+subtest 'deletes' => sub {
+	does 'mutation { deleteAlbum(pk: 2) { success } }',
+		'{"deleteAlbum":{"success":true}}',
+		$start =~ s/ D:2:Bleach:3//r, 'a row';
+	does 'mutation { deleteLabel(pk: 1) { __typename success } }',
+		'{"deleteLabel":{"__typename":"DeleteLabel","success":false}}',
+		$start, 'not one that others name';
+	does "mutation { a: insertLabel(data: {name: \"x\", establishedYear:"
+		. " 2000}) $whole b: deleteLabel(pk: 1) { success } }",
+		qq({"a":$failed,"b":{"success":false}}), $start,
+		'nor anything with it';
+	fails 'mutation { deleteLabel(pk: 9) { success } }',
+		'Label matching query does not exist.', 'no such row';
+	fails 'mutation { deleteChartEntry(pk: {week: "2020-01-06", place: 1})'
+		. ' { success } }', 'ChartEntry matching query does not exist.',
+		'no such row of two columns';
+};
+
+subtest 'checks' => sub {
+	does 'mutation { updateLabel(pk: 1, data: {name: "", artists: {items: ['
+		. '{pk: 1, data: {name: ""}}, {data: {name: "x", albums: {items:'
+		. ' [{data: {title: "t", rating: 5, genre: rock}}]}}}]}})'
+		. ' { success validationErrors result { id } } }',
+		'{"updateLabel":{"success":false,"validationErrors":['
+		. '{"path":[],"errors":{"name":["Name cannot be empty."]}},'
+		. '{"path":["artists",0],"errors":{"name":["Name cannot be empty."'
+		. ']}},{"path":["artists",1,"albums",0],"errors":{"__all__":['
+		. '"Nobody rates what nobody has heard."]}}],"result":null}}',
+		$start, 'all of them, wherever they are';
+	does 'mutation { updateAlbum(pk: 1, data: {rating: 5})'
+		. ' { validationErrors } }',
+		'{"updateAlbum":{"validationErrors":[{"path":[],"errors":'
+		. '{"__all__":["Nobody rates what nobody has heard."]}}]}}',
+		$start, 'with what is stored';
+	does 'mutation { updateAlbum(pk: 1, data: {rating: 5, releasedDate:'
+		. ' "2020-01-01"}) { validationErrors } }',
+		'{"updateAlbum":{"validationErrors":[]}}', $start,
+		'... or with what is new';
+	does 'mutation { a: insertTag(data: {name: "x"}) { success'
+		. ' validationErrors } b: insertLabel(data: {name: "",'
+		. ' establishedYear: 2000}) { success validationErrors } }',
+		'{"a":{"success":false,"validationErrors":[]},"b":{"success":false,'
+		. '"validationErrors":[{"path":[],"errors":{"name":["Name cannot be'
+		. ' empty."]}}]}}', $start, 'one fails, and so does the other';
+	is $p->sql('select count(*) from api.tag'), 2, '... all of it';
+	does 'mutation { insertWide(data: {short: "123456789"})'
+		. ' { success validationErrors } }',
+		'{"insertWide":{"success":false,"validationErrors":[{"path":[],'
+		. '"errors":{"short":["Wide violates the rule'
+		. ' \'short_text_length\'."]}}]}}', $start, 'of a domain';
+	does 'mutation { updateAlbum(pk: 1, data: {artist: {label: {name: ""}}})'
+		. ' { validationErrors } }',
+		'{"updateAlbum":{"validationErrors":[{"path":["artist","label"],'
+		. '"errors":{"name":["Name cannot be empty."]}}]}}', $start,
+		'of a row that a row names';
+};
+
+subtest 'what Postgres alone can tell' => sub {
+	start_over();
+	$p->sql(<<~'E');
+		create function public.shout() returns trigger language plpgsql as
+		$$ begin new.name := ''; return new; end $$;
+		create trigger shout before insert on api.artist for each row
+		when (new.country = 'loud') execute function public.shout();
+		E
+	data $p, 'mutation { insertLabel(data: {name: "x", establishedYear: 2000,'
+		. ' artists: [{data: {name: "y"}}, {data: {name: "z", country:'
+		. ' "loud"}}]}) { success validationErrors } }',
+		'{"insertLabel":{"success":false,"validationErrors":[{"path":'
+		. '["artists",1],"errors":{"name":["Name cannot be empty."]}}]}}',
+		'a check after a trigger is its row\'s';
+	rows($start, '... nothing is done');
+	$p->sql('drop function public.shout() cascade');
+	refused $p, 'mutation { insertWide(data: {address: "nowhere"})'
+		. ' { success } }', 'Wide address is not valid.',
+		'a value that only its type can judge';
+	refused $p, 'mutation { insertWide(data: {money: 12345678901.5})'
+		. ' { success } }', 'A value is not valid for its column.',
+		'... or its column';
+};
+
+subtest 'permissions' => sub {
+	fails 'mutation { insertAward(data: {name: "x"}) { success } }',
+		'Invalid permissions.', 'to insert';
+	fails 'mutation { insertLabel(data: {name: "x", establishedYear: 2000})'
+		. ' { success } deleteAward(pk: 1) { success } }',
+		'Invalid permissions.', 'to delete, and nothing else is done';
+	fails 'mutation { updateArtist(pk: 1, data: {name: "x", awards:'
+		. ' {items: [{data: {name: "x"}}]}}) { success } }',
+		'Invalid permissions.', 'to insert below';
+	fails 'mutation { updateArtist(pk: 1, data: {name: "x", awards:'
+		. ' {items: [{pk: 1, data: {name: "x"}}]}}) { success } }',
+		'Invalid permissions.', 'to update below';
+	start_over();
+	$p->sql("insert into api.award (name, artist_id) values ('x', 1)");
+	refused $p, 'mutation { updateArtist(pk: 1, data: {name: "x", awards:'
+		. ' {updateStrategy: replace, items: []}}) { success } }',
+		'Invalid permissions. UpdateStrategy \'replace\' has resulted in a'
+		. ' DELETE operation on Award.', 'to delete what is replaced';
+	data $p, 'mutation { updateArtist(pk: 2, data: {name: "x", awards:'
+		. ' {updateStrategy: replace, items: []}}) { success } }',
+		'{"updateArtist":{"success":true}}', '... where there is anything';
+};
+
+# The database's own function and what nobody may read: a model of its own.
+subtest 'what a role cannot see' => sub {
+	my $own = Postern->database(migrations => "$FindBin::Bin/fixtures/music");
+	$own->sql(<<~'E');
+		create schema own;
+		create function own.is_fine(text) returns boolean
+		language sql immutable return $1 <> 'bad';
+		alter table api.tag add constraint tag_fine
+			check (own.is_fine(name));
+		create table api.inbox (
+			id integer generated always as identity primary key,
+			body text constraint inbox_body check (body <> ''),
+			tag_id integer references api.tag
+		);
+		grant insert on api.inbox to postern_anonymous;
+		grant select, insert, update on api.inbox to postern_admin;
+		revoke update on api.tag from postern_anonymous;
+		grant update (name) on api.tag to postern_anonymous;
+		E
+	my $tag = 'mutation ($n: String!) { insertTag(data: {name: $n})'
+		. ' { success validationErrors } }';
+	data $own, $tag, '{"insertTag":{"success":true,"validationErrors":[]}}',
+		'a check may call what its writer may not', n => 'good';
+	data $own, $tag, '{"insertTag":{"success":false,"validationErrors":['
+		. '{"path":[],"errors":{"name":["Tag violates the rule'
+		. ' \'tag_fine\'."]}}]}}', '... and is told all the same',
+		n => 'bad';
+	data $own, 'mutation { insertInbox(tag: "t", data: {body: "x", tag:'
+		. ' {name: "n"}}) { success pksToTags { tag pk } result { id } } }',
+		'{"insertInbox":{"success":true,"pksToTags":[{"tag":"t","pk":null}'
+		. '],"result":null}}', 'one may write what one may not read';
+	is $own->sql('select body, tag_id from api.inbox'), 'x|3', '... with links';
+	refused $own, 'mutation { updateInbox(pk: 1, data: {body: "y"})'
+		. ' { success } }', 'Invalid permissions.', '... but not change it';
+	data $own, 'mutation { updateTag(pk: 1, data: {name: "y"}) { success } }',
+		'{"updateTag":{"success":true}}', 'a column may be changed alone';
+};
+
+subtest 'where an error is' => sub {
+	start_over();
+	my $r = query($p, "mutation {\n  a: insertTag(data: {name: \"x\"})"
+		. " { success }\n  b: insertTag(data: {name: \"x\"}) { success }\n}");
+	is_deeply $r->{json}, {
+		data   => undef,
+		errors => [{
+			message    => 'Tag with this name already exists.',
+			locations  => [{line => 3, column => 3}],
+			path       => ['b'],
+			extensions => {code => 'CONFLICT'}
+		}]
+	}, 'at its field' or diag $r->{body};
+	is $p->sql('select count(*) from api.tag'), 2, '... and nothing is done';
+};
+
+subtest 'much at once' => sub {
+	start_over();
+	my @items = map { {tag => "t$_", data => {name => "a$_"}} } 1 .. 400;
+	my $document = 'mutation ($a: [NestedItemInsertArtist]) { insertLabel('
+		. 'data: {name: "x", establishedYear: 2000, artists: $a})'
+		. ' { success pksToTags { pk } result { artists(limit: 1)'
+		. ' { name } } } }';
+	my $r = query($p, $document, a => \@items);
+	is $r->{json}{data}{insertLabel}{pksToTags}->@*, 400, '400 rows'
+		or diag $r->{body};
+	is $p->sql('select count(*) from api.artist where label_id = 3'), 400,
+		'... are there';
+	push @items, map { {data => {name => 'x'}} } 1 .. 100;
+	refused $p, $document, 'A mutation may write 500 rows.',
+		'too many are refused', a => \@items;
+};
+
+done_testing;
