@@ -238,6 +238,12 @@ is join(' ', sort split /(?<=\}),(?=\{"label")/,
 	'{"label":null,"_max":{"id":4,"label":null}} '
 	. '{"label":{"active":true},"_max":{"id":3,"label":{"name":"Parlophone"}}}',
 	'groups of a linked column, and of those that link to nothing';
+answers 'groups that a linked column does not tell apart',
+	'[{"country":"UK","_max":{"label":{"name":"Parlophone"}}},'
+	. '{"country":"US","_max":{"label":null}},'
+	. '{"country":null,"_max":{"label":{"name":"Motown"}}}]';
+answers '... nor below', '[{"g":[{"_max":{"label":{"name":"Parlophone"},'
+	. '"mentor":{"label":{"id":1}}}}]}]';
 answers 'one group of all', '[{"_sum":{"rating":18.00,"id":10},'
 	. '"_avg":{"rating":9.0000000000000000},'
 	. '"_min":{"title":"Help!","released":"1965-08-06"}}]';

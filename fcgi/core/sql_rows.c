@@ -16,15 +16,11 @@ enum {
 	PAIRS_MAX = 50	     /* of a call: 100 arguments */
 };
 
-/*
- * Where the members of an object come from.  Groups do not reach into the
- * sub-select of an object, other than with the columns that they are of.
- */
+/* Where the members of an object come from. */
 struct source {
 	struct sql_scope *scope;
 	int node;
 	const struct shape *shape;
-	bool grouped;
 };
 
 static void put_object(struct compiler *c, const struct source *s);
@@ -38,8 +34,8 @@ put_link(struct compiler *c, const struct source *s, const struct shape *object)
 	next.shape = object;
 	next.node = sql_join(c, s->scope, s->node, by);
 	SQL(c, "case when ");
-	sql_column(c, next.node, object->by->references[0]);
-	SQL(c, " is not null then ");
+	sql_there(c, s->scope, next.node, object);
+	SQL(c, " then ");
 	put_object(c, &next);
 	SQL(c, " end");
 }
@@ -145,12 +141,16 @@ put_calls(struct compiler *c, const struct source *s)
 	SQL(c, " || '}')::pg_catalog.json");
 }
 
+/*
+ * What groups are of is known in the sub-select of an object only where it is
+ * a column, so there is none.
+ */
 static void
 put_object(struct compiler *c, const struct source *s)
 {
 	if (!sql_enter(c))
 		return;
-	if (!s->grouped && are_plain_names(s->shape)) {
+	if (!s->scope->grouped && are_plain_names(s->shape)) {
 		SQL(c, "(select \"{}\" from (select");
 		put_columns(c, s);
 		SQL(c, ") \"{}\")");
@@ -218,11 +218,12 @@ sql_rows(struct compiler *c, int parent, const struct rows *rows)
 		.by = rows->by,
 		.via = rows->via,
 	};
-	struct source s = {&from.scope, 0, rows->shape, rows->grouped};
+	struct source s = {&from.scope, 0, rows->shape};
 
 	if (!sql_enter(c))
 		return;
 	sql_scope(c, &from.scope);
+	from.scope.grouped = rows->grouped;
 	s.node = from.scope.node;
 	put_head(c, rows);
 	put_row(c, &s);

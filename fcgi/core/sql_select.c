@@ -83,6 +83,33 @@ next_column(struct compiler *c)
 	c->broken |= c->out->ncolumns > SQL_COLUMNS_MAX;
 }
 
+/* Are rows grouped by anything of it? */
+static bool
+tells_apart(const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct field *f = &shape->fields[i];
+
+		if (f->kind == FIELD_COLUMN && f->function == PLAN_PLAIN)
+			return true;
+		if (f->object && tells_apart(f->object))
+			return true;
+	}
+	return false;
+}
+
+void
+sql_there(struct compiler *c, const struct sql_scope *scope, int node,
+	  const struct shape *object)
+{
+	bool any = scope->grouped && !tells_apart(object);
+
+	if (any)
+		SQL(c, "pg_catalog.count(");
+	sql_column(c, node, object->by->references[0]);
+	buf_put(&c->text, any ? STR(") > 0") : STR(" is not null"));
+}
+
 static void put_members(struct compiler *c, struct sql_scope *scope, int node,
 			const struct shape *shape);
 
@@ -95,8 +122,7 @@ put_object(struct compiler *c, struct sql_scope *scope, int parent,
 	int node = sql_join(c, scope, parent, by);
 
 	next_column(c);
-	sql_column(c, node, object->by->references[0]);
-	SQL(c, " is not null");
+	sql_there(c, scope, node, object);
 	put_members(c, scope, node, object);
 }
 
@@ -321,7 +347,7 @@ put_groups(struct compiler *c, struct sql_scope *scope, int node,
 			sql_column(c, node, f->column);
 			*comma = ", ";
 		}
-		if (!f->object)
+		if (!f->object || !tells_apart(f->object))
 			continue;
 		if (f->kind == FIELD_OBJECT) {
 			struct relation by = {.fkey = f->object->by};
@@ -449,6 +475,7 @@ sql_select(struct compiler *c, const struct plan *p)
 	struct sql_from from = {.parent = -1};
 
 	sql_scope(c, &from.scope);
+	from.scope.grouped = p->grouped;
 	SQL(c, "select ");
 	sql_results(c, p, &from.scope, NULL);
 	if (p->table)

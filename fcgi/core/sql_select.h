@@ -20,6 +20,7 @@ struct sql_join {
 struct sql_scope {
 	int node; /* of the table */
 	struct sql_join *joins, **end;
+	bool grouped; /* see struct plan */
 };
 
 /* A new scope, and the number of its table's row. */
@@ -34,6 +35,10 @@ void sql_joins(struct compiler *c, const struct sql_scope *scope);
 
 /* t1."a" = t0."b", for all columns of the key. */
 void sql_match(struct compiler *c, struct relation by, int parent, int node);
+
+/* Is the row of a FIELD_OBJECT there?  In a group: of any of its rows. */
+void sql_there(struct compiler *c, const struct sql_scope *scope, int node,
+	       const struct shape *object);
 
 /* The table at the other end, and the key's columns at this one. */
 const struct table *sql_other_end(struct relation by);
