@@ -100,6 +100,17 @@ validate_definitions(struct validate *v, struct operation *op)
 			check_twice(v, x);
 }
 
+/*
+ * Every Int is an ID as well, in a literal and in JSON (GraphQL §3.5.5).  The
+ * default schema's own documents rely on it for variables, too; the reference
+ * implementation does not allow that.
+ */
+static bool
+is_int_for_id(const struct schema_type *x, const struct schema_type *y)
+{
+	return x->scalar == SCALAR_INT && y->scalar == SCALAR_ID;
+}
+
 /* Can a value of type x be where one of type y is wanted? */
 static bool
 is_subtype(const struct schema_type *x, const struct schema_type *y)
@@ -116,7 +127,7 @@ is_subtype(const struct schema_type *x, const struct schema_type *y)
 			x = x->of;
 			y = y->of;
 		} else {
-			return false;
+			return is_int_for_id(x, y);
 		}
 	}
 	return true;
