@@ -128,6 +128,21 @@ cgi_run(const struct conf *conf)
 	return EXIT_SUCCESS;
 }
 
+/* For people who type: the body is all that comes, and JSON. */
+static void
+read_typed_body(struct request *r)
+{
+	char *p;
+
+	if (r->content_length.n || str_eq(r->method, STR("GET")))
+		return;
+	p = arena_alloc(r->arena, (size_t)r->conf->body_max + 1);
+	r->body.p = p;
+	r->body.n = fread(p, 1, (size_t)r->conf->body_max, stdin);
+	if (r->content_type.n == 0)
+		r->content_type = STR("application/json");
+}
+
 static struct err *
 explain(struct cgi *cgi, struct script *ret)
 {
@@ -141,7 +156,9 @@ explain(struct cgi *cgi, struct script *ret)
 			    &call->request.query));
 	TRY(api->plan(call));
 	if (call->reply.status)
-		return err_new(call->arena, ERR_NOT_FOUND, "no statement");
+		return err_new(call->arena, ERR_NOT_FOUND,
+			       "no statement is needed for %.*s",
+			       STR_FMT(buf_str(call->reply.body)));
 	return sql_script(call->arena, &call->plan, ret);
 }
 
@@ -164,6 +181,7 @@ cgi_explain(const struct conf *conf)
 	if (!open_all(&cgi, conf))
 		return EXIT_FAILURE;
 	read_request(&cgi.exchange.call.request, conf);
+	read_typed_body(&cgi.exchange.call.request);
 	e = explain(&cgi, &s);
 	if (e)
 		fprintf(stderr, "postern: %s: %.*s\n", err_kind(e->code)->title,
