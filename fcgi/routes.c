@@ -1,6 +1,7 @@
 #include "routes.h"
 
 #include "api/auth.h"
+#include "api/graphql/graphql.h"
 #include "api/health.h"
 #include "api/rest.h"
 
@@ -10,6 +11,7 @@ static const struct {
 } routes[] = {
 	{"/health_check", &health_api },
 	{"/openapi.json", &openapi_api},
+	{"/graphql",	     &graphql_api},
 };
 
 const struct api *
