@@ -1,3 +1,7 @@
+#include "api/graphql/validate_merge.h"
+
+#include <stdlib.h>
+
 /*
  * Fields with one name in the answer must be one field: the rule
  * OverlappingFieldsCanBeMerged, by the reference's algorithm.
@@ -7,11 +11,9 @@
  * the same, so must be what is selected below both.  A fragment is compared
  * once with another one and once with a set, so cycles come to an end.
  * What is compared is counted, as the reference does, and given up at
- * twice its bound, because it remembers more than we do.
+ * twice its bound, because it remembers more than we do.  Of a field with an
+ * argument given twice, which is refused anyway, it may have more to say.
  */
-#include <stdlib.h>
-
-#include "api/graphql/validate_merge.h"
 
 enum {
 	DEPTH_MAX = 1000,  /* of comparisons inside each other */
@@ -230,6 +232,12 @@ is_leaf(const struct merge_detail *d)
 	return !d->nargs && !d->node->selections;
 }
 
+static const struct schema_type *
+named_type(const struct merge_detail *d)
+{
+	return d->def ? schema_named(d->def->type) : NULL;
+}
+
 /* Nothing to compare: the most frequent case by far. */
 static bool
 is_same_leaf(const struct merge_detail *x, const struct merge_detail *y)
@@ -316,10 +324,10 @@ static void
 compare_below(struct job job, const struct merge_detail *x,
 	      const struct merge_detail *y)
 {
-	struct merge_set *one = validate_merge_collect(
-		job.v, validate_parent(type_of(x)), x->node->selections);
-	struct merge_set *two = validate_merge_collect(
-		job.v, validate_parent(type_of(y)), y->node->selections);
+	struct merge_set *one = validate_merge_collect(job.v, named_type(x),
+						       x->node->selections);
+	struct merge_set *two = validate_merge_collect(job.v, named_type(y),
+						       y->node->selections);
 
 	if (!deeper(job.v))
 		return;

@@ -31,14 +31,14 @@ struct merge_set {
 	size_t nspreads, room;
 };
 
-/* The set that begins with `first`, collected once for a type. */
+/* The set that begins with `first`, collected once for a type, of any kind. */
 struct merge_set *
 validate_merge_collect(struct validate *v, const struct schema_type *parent,
 		       const struct selection *first);
 struct merge_set *validate_merge_collect_part(struct validate *v,
 					      const struct validate_part *part);
 
-/* The type that is the parent in an inline fragment. */
+/* The type that is around the selections of an inline fragment. */
 const struct schema_type *
 validate_merge_inline(const struct validate *v, const struct selection *node,
 		      const struct schema_type *parent);

@@ -26,7 +26,7 @@ add_field(struct validate *v, struct merge_set *set,
 	struct merge_detail *d = ARENA_NEW(v->arena, struct merge_detail);
 
 	d->node = node;
-	d->parent = parent;
+	d->parent = validate_parent(parent);
 	d->def = definition(v, parent, node->name);
 	for (const struct argument *a = node->arguments; a; a = a->next)
 		d->nargs++;
@@ -70,8 +70,7 @@ const struct schema_type *
 validate_merge_inline(const struct validate *v, const struct selection *node,
 		      const struct schema_type *parent)
 {
-	return node->on.n ? validate_parent(schema_type(v->schema, node->on))
-			  : parent;
+	return node->on.n ? schema_type(v->schema, node->on) : parent;
 }
 
 static void
@@ -108,6 +107,5 @@ struct merge_set *
 validate_merge_collect_part(struct validate *v,
 			    const struct validate_part *part)
 {
-	return validate_merge_collect(v, validate_parent(part->on),
-				      part->fragment->selections);
+	return validate_merge_collect(v, part->on, part->fragment->selections);
 }

@@ -3,23 +3,23 @@
  */
 #include "api/graphql/validate_rules.h"
 
-/* Messages of the scalars of the language, ending with the literal. */
+/* What is said behind the scalar's name, and before the literal. */
 static const char *const wants[] = {
-	[SCALAR_INT] = "Int cannot represent non-integer value",
-	[SCALAR_FLOAT] = "Float cannot represent non numeric value",
-	[SCALAR_STRING] = "String cannot represent a non string value",
-	[SCALAR_BOOLEAN] = "Boolean cannot represent a non boolean value",
-	[SCALAR_ID] = "ID cannot represent a non-string and non-integer value",
+	[SCALAR_INT] = "cannot represent non-integer value",
+	[SCALAR_FLOAT] = "cannot represent non numeric value",
+	[SCALAR_STRING] = "cannot represent a non string value",
+	[SCALAR_BOOLEAN] = "cannot represent a non boolean value",
+	[SCALAR_ID] = "cannot represent a non-string and non-integer value",
 	[SCALAR_JSON] = NULL,
 };
 
 /* The kinds of literals that they take; others take any. */
 static const bool takes[][VALUE_OBJECT + 1] = {
 	[SCALAR_INT] = {[VALUE_INT] = true	  },
-	[SCALAR_FLOAT] = {							  [VALUE_INT] = true, [VALUE_FLOAT] = true},
-	[SCALAR_STRING] = {							  [VALUE_STRING] = true			},
-	[SCALAR_BOOLEAN] = {				     [VALUE_BOOLEAN] = true	  },
-	[SCALAR_ID] = { [VALUE_INT] = true,					   [VALUE_STRING] = true},
+	[SCALAR_FLOAT] = {					[VALUE_INT] = true, [VALUE_FLOAT] = true},
+	[SCALAR_STRING] = {					[VALUE_STRING] = true			},
+	[SCALAR_BOOLEAN] = {		    [VALUE_BOOLEAN] = true	  },
+	[SCALAR_ID] = { [VALUE_INT] = true,			   [VALUE_STRING] = true},
 };
 
 static void
@@ -45,17 +45,18 @@ check_scalar(struct validate *v, const struct value *value,
 		return;
 	if (!takes[type->scalar][value->kind]) {
 		found = validate_value_text(v, value);
-		VALIDATE_FAULT(v, &value->at, 1, "%s: %.*s",
-			       wants[type->scalar], STR_FMT(found));
+		VALIDATE_FAULT(v, &value->at, 1, "%.*s %s: %.*s",
+			       STR_FMT(type->name), wants[type->scalar],
+			       STR_FMT(found));
 		return;
 	}
 	if (type->scalar != SCALAR_INT)
 		return;
 	if (!str_int(value->text, &n) || n > INT32_MAX || n < INT32_MIN)
 		VALIDATE_FAULT(v, &value->at, 1,
-			       "Int cannot represent non 32-bit signed integer "
-			       "value: %.*s",
-			       STR_FMT(value->text));
+			       "%.*s cannot represent non 32-bit signed "
+			       "integer value: %.*s",
+			       STR_FMT(type->name), STR_FMT(value->text));
 }
 
 static void
