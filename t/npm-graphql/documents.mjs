@@ -306,7 +306,11 @@ export function tokens(text) {
 }
 
 const VALUES = ['1', '-1', '1.5', '"text"', 'true', 'null', 'asc', 'NOPE',
-	'[]', '[1, "x"]', '{}', '{_eq: 1}', '$nope', '2147483648', '""'];
+	'[]', '[1, "x"]', '{}', '{_eq: 1}', '$nope', '2147483648', '""',
+	'"\\u{1F600}"', '"\\uD83D\\uDE00"', '"\\uD83D"', '"\\u{D83D}"', '"\t\\n"',
+	'"""\n  a\n    \\"""b\n"""', '1e5', '1.0E+3', '1E', '-0', '-', '0x1',
+	'1.e1', '"\u{1D54F}"', '"unfinished', '"two\nlines"', '.5', '1a', '1_0',
+	'"\\u12"', '"""\r  a\r\n\n  b"""', '"\u007f"', '"\u0001"'];
 const PARTS = [' @skip', ' @skip(if: true)', ' @include(if: "x")', ' @nope',
 	' @skip(if: true) @skip(if: false)', ' { id }', ' ...Nope', ' ...F0',
 	' ... on Nope { id }', ' ... on User { id }', ' nope', ' id: __typename',
@@ -353,6 +357,17 @@ const ACCIDENTS = [
 		return text.slice(0, a.start) + text.slice(b.start, b.end)
 			+ text.slice(a.end);
 	},
+	// ... of the same sort: aliases collide, variables go where they do not fit.
+	(random, text, list) => {
+		const sort = random.pick([/^a\d+$/, /^a\d+$/, /^v\d+$/, /^F\d+$/]);
+		const like = list.filter((one) =>
+			sort.test(text.slice(one.start, one.end)));
+		if (!like.length)
+			return text;
+		const [a, b] = [random.pick(like), random.pick(like)];
+		return text.slice(0, a.start) + text.slice(b.start, b.end)
+			+ text.slice(a.end);
+	},
 	// A value is another.
 	(random, text, list) => {
 		const at = list.filter((one, i) => list[i - 1]?.kind
@@ -379,7 +394,7 @@ const ACCIDENTS = [
 ];
 
 // What leaves a document that can be parsed, more often.
-const OFTEN = [0, 1, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8];
+const OFTEN = [0, 1, 2, 3, 3, 3, 4, 4, 5, 5, 5, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9];
 
 export function mutated(random, text, words) {
 	for (let n = random.chance(.3) ? 2 : 1; n > 0; n--) {
