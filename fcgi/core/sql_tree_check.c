@@ -83,7 +83,7 @@ note(struct sql_tree *t, int item, const struct column *column)
 }
 
 static void
-put_column(struct sql_tree *t, int i, const struct column *column, int node)
+put_value(struct sql_tree *t, int i, const struct column *column, int node)
 {
 	const struct setting *s = given(&t->tree->items[i], column);
 
@@ -99,8 +99,6 @@ put_column(struct sql_tree *t, int i, const struct column *column, int node)
 		SQL(&t->c, "null::");
 		buf_put(&t->c.text, column->sql_type);
 	}
-	SQL(&t->c, " as ");
-	sql_name(&t->c, column->name);
 }
 
 /* How many links away is the row that is known by its key?  -1: none is. */
@@ -148,9 +146,9 @@ put_stored(struct sql_tree *t, int i, int links)
 	sql_tree_key(c, &tree->items[way[0]], 0);
 }
 
-/* The row as it will be, under the table's own name. */
+/* A row that is there, as it will be, under the table's own name. */
 static void
-put_row(struct sql_tree *t, int i)
+put_changed(struct sql_tree *t, int i)
 {
 	const struct table *table = t->tree->items[i].table;
 	const char *before = "(select ";
@@ -167,7 +165,9 @@ put_row(struct sql_tree *t, int i)
 		if (!is_wanted(t, i, column))
 			continue;
 		buf_put(&t->c.text, str_of(before));
-		put_column(t, i, column, links);
+		put_value(t, i, column, links);
+		SQL(&t->c, " as ");
+		sql_name(&t->c, column->name);
 		stored |= known(t, i, column) == IS_STORED;
 		before = ", ";
 	}
@@ -177,18 +177,81 @@ put_row(struct sql_tree *t, int i)
 	sql_name(&t->c, table->name);
 }
 
+/* Are both new rows of one table, with values for the same columns? */
+static bool
+alike(const struct sql_tree *t, int i, int k)
+{
+	const struct item *a = &t->tree->items[i], *b = &t->tree->items[k];
+
+	if (a->op != ITEM_INSERT || b->op != ITEM_INSERT ||
+	    a->table != b->table || a->nset != b->nset)
+		return false;
+	for (size_t n = 0; n < a->nset; n++)
+		if (a->set[n].column != b->set[n].column)
+			return false;
+	for (size_t n = 0; n < a->table->ncolumns; n++) {
+		const struct column *column = &a->table->columns[n];
+
+		if (known(t, i, column) != known(t, k, column))
+			return false;
+	}
+	return true;
+}
+
+/* New rows like this one, under the table's own name. */
+static void
+put_new(struct sql_tree *t, int i, bool *done)
+{
+	const struct table *table = t->tree->items[i].table;
+	const char *before = "(values (";
+
+	for (size_t k = (size_t)i; k < t->tree->nitems; k++) {
+		if (done[k] || !alike(t, i, (int)k))
+			continue;
+		done[k] = true;
+		buf_put(&t->c.text, str_of(before));
+		buf_int(&t->c.text, (int64_t)k);
+		for (size_t n = 0; n < table->ncolumns; n++) {
+			if (!is_wanted(t, i, &table->columns[n]))
+				continue;
+			SQL(&t->c, ", ");
+			put_value(t, (int)k, &table->columns[n], 0);
+		}
+		before = "), (";
+	}
+	SQL(&t->c, ")) as ");
+	sql_name(&t->c, table->name);
+	SQL(&t->c, " (\"postern.item\"");
+	for (size_t n = 0; n < table->ncolumns; n++) {
+		if (!is_wanted(t, i, &table->columns[n]))
+			continue;
+		SQL(&t->c, ", ");
+		sql_name(&t->c, table->columns[n].name);
+	}
+	SQL(&t->c, ")");
+}
+
 /*
- * Every check of the item with its number.  An expression is the database's
- * own, of this table's columns.
+ * Every check of the item, and of those like it, with its number.  An
+ * expression is the database's own, of this table's columns.
  */
 static void
-put_item(struct sql_tree *t, int i)
+put_item(struct sql_tree *t, int i, bool *done)
 {
 	const struct table *table = t->tree->items[i].table;
 	const char *before = " cross join lateral (values ";
+	bool new = t->tree->items[i].op == ITEM_INSERT;
 
-	buf_printf(&t->c.text, "select %d, \"postern.checks\".n from ", i);
-	put_row(t, i);
+	SQL(&t->c, "select ");
+	if (new)
+		SQL(&t->c, "\"postern.item\"");
+	else
+		buf_int(&t->c.text, i);
+	SQL(&t->c, ", \"postern.checks\".n from ");
+	if (new)
+		put_new(t, i, done);
+	else
+		put_changed(t, i);
 	for (size_t k = 0; k < table->nchecks; k++) {
 		if (!decidable(t, i, &table->checks[k]))
 			continue;
@@ -219,15 +282,16 @@ put_check(struct sql_tree *t, struct statement *s)
 {
 	const char *before = "select postern.invalid(json_agg(f order by "
 			     "f.item, f.\"check\")) from (";
+	bool *done = ARENA_ARRAY(t->arena, bool, t->tree->nitems);
 
 	sql_begin(&t->c, t->arena, s);
 	t->tree->origins =
 		ARENA_ARRAY(t->arena, struct origin, SQL_ARGS_MAX + 64);
 	for (size_t i = 0; i < t->tree->nitems; i++) {
-		if (!has_checks(t, (int)i))
+		if (done[i] || !has_checks(t, (int)i))
 			continue;
 		buf_put(&t->c.text, str_of(before));
-		put_item(t, (int)i);
+		put_item(t, (int)i, done);
 		before = " union all ";
 	}
 	SQL(&t->c, ") as f (item, \"check\") having count(*) > 0");
