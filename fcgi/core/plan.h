@@ -49,7 +49,8 @@ enum field_kind {
 /* How a column's value is written, other than as its type's JSON. */
 enum field_form {
 	FORM_PLAIN,
-	FORM_STRING, /* a string of it, whatever it is: an ID, a BigInt */
+	FORM_STRING, /* a string of it, whatever it is: an ID, a BigInt; of an
+			array: of each element */
 	FORM_NAMES   /* .names[i] for the column's label, or choice, i */
 };
 

@@ -89,7 +89,7 @@ print_string(struct buf *b, const struct field *f, struct str value)
 	enum type_kind kind = f->column->type->kind;
 	size_t before = b->n;
 
-	if (!is_made(f) && (kind == TYPE_JSON || kind == TYPE_ARRAY)) {
+	if (!is_made(f) && kind == TYPE_JSON) {
 		buf_json(b, value);
 		return;
 	}
@@ -108,7 +108,7 @@ print_member(struct buf *b, const struct field *f, struct str value)
 
 	if (!value.p)
 		BUF_LIT(b, "null");
-	else if (f->form == FORM_STRING)
+	else if (f->form == FORM_STRING && !list)
 		print_string(b, f, value);
 	else if (is_made(f))
 		print_made(b, f, value);

@@ -92,11 +92,20 @@ put_named_list(struct compiler *c, int node, const struct field *f)
 	SQL(c, ") e) end");
 }
 
-/* Is there white space in its JSON, of which its type would take care? */
+/* A list of strings, whatever its elements are. */
 static bool
-is_structured(enum type_kind kind)
+is_string_list(const struct field *f)
 {
-	return kind == TYPE_JSON || kind == TYPE_ARRAY;
+	return f->form == FORM_STRING && f->function == PLAN_PLAIN &&
+	       f->column->type->kind == TYPE_ARRAY;
+}
+
+static void
+put_string_list(struct compiler *c, int node, const struct field *f)
+{
+	SQL(c, "pg_catalog.to_json(");
+	put_value(c, node, f);
+	SQL(c, "::pg_catalog.text[])");
 }
 
 void
@@ -108,7 +117,12 @@ sql_result(struct compiler *c, int node, const struct field *f)
 		put_named_list(c, node, f);
 		return;
 	}
-	if (f->form == FORM_STRING && is_structured(type->kind)) {
+	if (is_string_list(f)) {
+		put_string_list(c, node, f);
+		return;
+	}
+	/* There is white space in JSON, of which its type would take care. */
+	if (f->form == FORM_STRING && type->kind == TYPE_JSON) {
 		sql_json_result(c, node, f);
 		return;
 	}
@@ -126,7 +140,7 @@ static bool
 is_bare(enum type_kind kind)
 {
 	return kind == TYPE_BOOL || kind == TYPE_INT || kind == TYPE_FLOAT ||
-	       kind == TYPE_NUMERIC || kind == TYPE_JSON || kind == TYPE_ARRAY;
+	       kind == TYPE_NUMERIC || kind == TYPE_JSON;
 }
 
 /* What a function makes of numbers; no number is null. */
@@ -161,6 +175,10 @@ sql_json_result(struct compiler *c, int node, const struct field *f)
 
 	if (is_named_list(f)) {
 		put_named_list(c, node, f);
+		return;
+	}
+	if (is_string_list(f)) {
+		put_string_list(c, node, f);
 		return;
 	}
 	if (f->form == FORM_NAMES && !is_made(f)) {

@@ -28,11 +28,11 @@ names_of(struct arena *a, const struct schema_type *type,
 	return differ ? names : NULL;
 }
 
-/* Is its JSON anything but a string? */
+/* Is its JSON, or that of its elements, anything but a string? */
 static bool
 is_bare(const struct column *column)
 {
-	switch (column->type->kind) {
+	switch (column->element->kind) {
 	case TYPE_BOOL:
 	case TYPE_INT:
 	case TYPE_FLOAT:
