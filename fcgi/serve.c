@@ -99,7 +99,7 @@ fail(struct exchange *x, const struct err *e)
 {
 	struct reply *reply = &x->call.reply;
 
-	if (e->code == ERR_FORBIDDEN && is_unknown(x))
+	if (e->code == ERR_FORBIDDEN && is_unknown(x) && !x->api->answers)
 		e = err_new(x->call.arena, ERR_UNAUTHORIZED,
 			    "Not authenticated");
 	log_failure(x, e);

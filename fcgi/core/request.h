@@ -108,6 +108,7 @@ struct api {
 	const char *name;
 	bool offline; /* needs no model */
 	bool open;    /* looks at credentials itself, where it wants any */
+	bool answers; /* who may not is told in an answer, not by a 401 */
 	struct err *(*plan)(struct call *call);
 	struct err *(*render)(struct call *call);
 	void (*fail)(struct call *call, const struct err *e);

@@ -85,7 +85,10 @@ read_id(struct value *v)
 static enum coerce_leaf
 read_enum(const struct schema_type *type, bool json, struct value *v)
 {
-	if (v->kind != (json ? VALUE_STRING : VALUE_ENUM))
+	bool fits = v->kind == (json ? VALUE_STRING : VALUE_ENUM) ||
+		    (v->kind == VALUE_STRING && type->texts);
+
+	if (!fits)
 		return LEAF_OTHER;
 	if (!schema_value(type, v->text))
 		return LEAF_UNKNOWN;

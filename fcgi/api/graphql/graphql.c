@@ -449,6 +449,7 @@ fail(struct call *call, const struct err *e)
 
 const struct api graphql_api = {
 	.name = "graphql",
+	.answers = true,
 	.plan = plan,
 	.render = render,
 	.fail = fail,

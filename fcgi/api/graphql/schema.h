@@ -133,6 +133,7 @@ struct schema_type {
 	struct schema_value *values; /* of an enum */
 	size_t n;		     /* fields, inputs or values */
 	bool one_of;
+	bool texts; /* of an enum: a string may name a value as well */
 	const struct schema_type *of; /* of a list or a non-null */
 	const struct table *table;    /* whose rows or inputs it is, or NULL */
 	/* The same type wrapped, made by schema_list() and its like. */

@@ -421,6 +421,7 @@ strategy(struct builder *b)
 	if (t)
 		return t;
 	t = standard_type(b, KIND_ENUM, STR("UpdateStrategy"));
+	t->texts = true; /* the dialect's own documents quote it */
 	t->n = sizeof(values) / sizeof(values[0]);
 	t->values = ARENA_ARRAY(b->arena, struct schema_value, t->n);
 	memcpy(t->values, values, sizeof(values));

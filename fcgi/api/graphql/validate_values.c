@@ -67,7 +67,9 @@ check_enum(struct validate *v, const struct value *value,
 				       sizeof(*type->values)};
 	struct str found, hint;
 
-	if (value->kind == VALUE_ENUM && schema_value(type, value->text))
+	if ((value->kind == VALUE_ENUM ||
+	     (value->kind == VALUE_STRING && type->texts)) &&
+	    schema_value(type, value->text))
 		return;
 	found = validate_value_text(v, value);
 	hint = validate_hint(v, "the enum value ", found, names);
