@@ -122,6 +122,12 @@ set_column(struct mutation *m, int i, const struct schema_input *input,
 {
 	struct item *item = &m->tree->items[i];
 	struct setting *s = &item->set[item->nset];
+	struct query_place to = {
+		.p = m->p,
+		.f = m->f,
+		.column = without_check(m->p->call->arena, input->column),
+		.type = input->type,
+	};
 
 	if (!may_write(m, item, input->column))
 		return query_forbidden(m->p, m->f);
@@ -131,9 +137,7 @@ set_column(struct mutation *m, int i, const struct schema_input *input,
 		return true;
 	s->column = input->column;
 	item->nset++;
-	return query_value(m->p, m->f,
-			   without_check(m->p->call->arena, s->column),
-			   input->type, value, &s->value);
+	return query_value(&to, value, &s->value);
 }
 
 static bool

@@ -39,10 +39,18 @@ bool query_plan(struct planner *p, const struct chosen *root);
 struct shape *query_shape(struct planner *p, const struct table *table,
 			  const struct chosen *of);
 
-/* A coerced value as an argument's text for a column; false adds a fault. */
-bool query_value(struct planner *p, const struct chosen *f,
-		 const struct column *column, const struct schema_type *type,
-		 const struct value *value, struct str *ret);
+/* Where a value is on its way to: a field's argument, for a column. */
+struct query_place {
+	struct planner *p;
+	const struct chosen *f;
+	const struct column *column;
+	const struct schema_type *type; /* of the value */
+	bool skip;			/* the nulls of a list */
+};
+
+/* A coerced value as an argument's text; false adds a fault. */
+bool query_value(const struct query_place *to, const struct value *value,
+		 struct str *ret);
 
 /*
  * The values of the primary key's columns, as arguments' texts, of a `pk` of
@@ -68,11 +76,6 @@ bool query_exceeded(struct planner *p, const struct chosen *f, const char *what,
 /* May the role read of the table?  False adds a fault. */
 bool query_may_read(struct planner *p, const struct chosen *f,
 		    const struct table *table);
-
-/* The texts of a list's values, but for nulls, as an array's text. */
-bool query_values(struct planner *p, const struct chosen *f,
-		  const struct column *column, const struct schema_type *type,
-		  const struct value *value, struct str *ret);
 
 /* The `where` of a list: a filter, or NULL for all rows. */
 bool query_where(struct planner *p, const struct chosen *f,

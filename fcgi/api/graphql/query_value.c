@@ -49,16 +49,8 @@ query_may_read(struct planner *p, const struct chosen *f,
 
 /* ---- values ---- */
 
-/* Where a value is on its way to. */
-struct place {
-	struct planner *p;
-	const struct chosen *f;
-	const struct column *column;
-	bool skip; /* the nulls of a list */
-};
-
 static bool
-count_value(struct place *at)
+count_value(const struct query_place *at)
 {
 	int64_t max = at->p->call->request.conf->graphql_arguments;
 
@@ -98,7 +90,7 @@ put_json(struct buf *b, const struct value *value)
 
 /* What was written, in the arena; false when it was too much. */
 static bool
-take(struct place *at, struct buf *b, struct str *ret)
+take(const struct query_place *at, struct buf *b, struct str *ret)
 {
 	bool broken = b->broken;
 
@@ -109,7 +101,7 @@ take(struct place *at, struct buf *b, struct str *ret)
 }
 
 static bool
-complain(struct place *at, const struct schema_type *type,
+complain(const struct query_place *at, const struct schema_type *type,
 	 const struct issues *issues)
 {
 	return query_fault(at->p, at->f, "BAD_USER_INPUT",
@@ -119,7 +111,7 @@ complain(struct place *at, const struct schema_type *type,
 }
 
 static bool
-read_leaf(struct place *at, const struct schema_type *type,
+read_leaf(const struct query_place *at, const struct schema_type *type,
 	  const struct value *value, struct str *ret)
 {
 	struct input in = {
@@ -139,7 +131,8 @@ read_leaf(struct place *at, const struct schema_type *type,
 }
 
 static bool
-read_json(struct place *at, const struct value *value, struct str *ret)
+read_json(const struct query_place *at, const struct value *value,
+	  struct str *ret)
 {
 	struct buf b = buf_new(TEXT_MAX);
 
@@ -153,12 +146,12 @@ nullable(const struct schema_type *type)
 	return type->kind == KIND_NON_NULL ? type->of : type;
 }
 
-static bool put_list(struct place *at, struct buf *b,
+static bool put_list(const struct query_place *at, struct buf *b,
 		     const struct schema_type *type, const struct value *list);
 
 static bool
-put_item(struct place *at, struct buf *b, const struct schema_type *type,
-	 const struct value *item)
+put_item(const struct query_place *at, struct buf *b,
+	 const struct schema_type *type, const struct value *item)
 {
 	struct str text;
 
@@ -179,8 +172,8 @@ put_item(struct place *at, struct buf *b, const struct schema_type *type,
 
 /* An array's text; lists inside of it are as deep as their type says. */
 static bool
-put_list(struct place *at, struct buf *b, const struct schema_type *type,
-	 const struct value *list)
+put_list(const struct query_place *at, struct buf *b,
+	 const struct schema_type *type, const struct value *list)
 {
 	bool fine = true, more = false;
 
@@ -200,57 +193,48 @@ put_list(struct place *at, struct buf *b, const struct schema_type *type,
 
 /* What an element of an array column must fit. */
 static const struct column *
-element(struct place *at)
+element(const struct query_place *at)
 {
-	struct column *one = ARENA_NEW(at->p->call->arena, struct column);
+	struct column *one;
 
+	if (at->column->type->kind != TYPE_ARRAY)
+		return at->column;
+	one = ARENA_NEW(at->p->call->arena, struct column);
 	*one = *at->column;
 	one->type = one->element;
 	return one;
 }
 
 static bool
-read_list(struct place *at, const struct schema_type *type,
-	  const struct value *value, struct str *ret)
+read_list(const struct query_place *at, const struct value *value,
+	  struct str *ret)
 {
 	struct buf b = buf_new(TEXT_MAX);
+	struct query_place below = *at;
 
-	if (at->column->type->kind == TYPE_ARRAY)
-		at->column = element(at);
-	if (put_list(at, &b, type->of, value))
+	below.column = element(at);
+	if (put_list(&below, &b, nullable(at->type)->of, value))
 		return take(at, &b, ret);
 	buf_free(&b);
 	return false;
 }
 
 bool
-query_value(struct planner *p, const struct chosen *f,
-	    const struct column *column, const struct schema_type *type,
-	    const struct value *value, struct str *ret)
+query_value(const struct query_place *to, const struct value *value,
+	    struct str *ret)
 {
-	struct place at = {.p = p, .f = f, .column = column};
+	const struct schema_type *type = nullable(to->type);
 
 	*ret = (struct str){0};
-	if (!count_value(&at))
+	if (value->kind != VALUE_NULL && type->kind == KIND_LIST)
+		return read_list(to, value, ret);
+	if (!count_value(to))
 		return false;
 	if (value->kind == VALUE_NULL)
 		return true;
-	type = nullable(type);
-	if (type->kind == KIND_LIST)
-		return read_list(&at, type, value, ret);
 	if (type->scalar == SCALAR_JSON)
-		return read_json(&at, value, ret);
-	return read_leaf(&at, type, value, ret);
-}
-
-bool
-query_values(struct planner *p, const struct chosen *f,
-	     const struct column *column, const struct schema_type *type,
-	     const struct value *value, struct str *ret)
-{
-	struct place at = {.p = p, .f = f, .column = column, .skip = true};
-
-	return read_list(&at, nullable(type), value, ret);
+		return read_json(to, value, ret);
+	return read_leaf(to, type, value, ret);
 }
 
 /* ---- keys ---- */
@@ -274,6 +258,7 @@ query_key(struct planner *p, const struct chosen *f, const struct table *table,
 {
 	const struct constraint *key = table->primary;
 	struct str *values = ARENA_ARRAY(p->call->arena, struct str, key->n);
+	struct query_place to = {.p = p, .f = f};
 
 	type = nullable(type);
 	for (size_t i = 0; i < key->n; i++) {
@@ -287,8 +272,9 @@ query_key(struct planner *p, const struct chosen *f, const struct table *table,
 				    "The key is not whole.");
 			return NULL;
 		}
-		if (!query_value(p, f, key->columns[i],
-				 part ? part->type : type, v, &values[i]))
+		to.column = key->columns[i];
+		to.type = part ? part->type : type;
+		if (!query_value(&to, v, &values[i]))
 			return NULL;
 	}
 	return values;

@@ -112,9 +112,10 @@ static const struct filter *
 test_list(struct reader *r, const struct column *column,
 	  const struct schema_input *in, const struct value *value)
 {
+	struct query_place to = {r->p, r->f, column, in->type, true};
 	struct str list;
 
-	if (!query_values(r->p, r->f, column, in->type, value, &list))
+	if (!query_value(&to, value, &list))
 		return nothing(r);
 	if (!str_eq(list, STR("{}")))
 		return test(r, column, in->cmp, list);
@@ -126,13 +127,14 @@ test_value(struct reader *r, const struct column *column,
 	   const struct schema_input *in, const struct value *value)
 {
 	struct column *text = ARENA_NEW(r->p->call->arena, struct column);
-	bool part = in->cmp == CMP_HAS || in->cmp == CMP_IHAS;
+	struct query_place to = {r->p, r->f, column, in->type, false};
 	struct str arg;
 
 	/* A part of a date is no date. */
 	text->type = type_find(STR("text"), false, false);
-	if (!query_value(r->p, r->f, part ? text : column, in->type, value,
-			 &arg))
+	if (in->cmp == CMP_HAS || in->cmp == CMP_IHAS)
+		to.column = text;
+	if (!query_value(&to, value, &arg))
 		return nothing(r);
 	return test(r, column, in->cmp, arg);
 }
