@@ -161,6 +161,25 @@ roots(const struct schema *s)
 }
 
 static void
+scalars(const struct schema *s)
+{
+	is(only(s, STR("{ big(n: true) }"), true),
+	   STR("BigInt cannot represent a non-string and non-integer value: "
+	       "true"),
+	   "a scalar that takes what ID takes has its own name");
+	is(only(s, STR("query ($n: Int!) { dog(id: $n) { id } }"), true),
+	   STR("0 faults"), "an Int may be where an ID is wanted");
+	is(only(s, STR("query ($n: Int) { cat(id: $n) { id } }"), true),
+	   STR("Variable \"$n\" of type \"Int\" used in position expecting "
+	       "type \"ID!\"."),
+	   "but nothing where something must be");
+	is(only(s, STR("query ($n: ID) { dogs(limit: $n) { id } }"), true),
+	   STR("Variable \"$n\" of type \"ID\" used in position expecting "
+	       "type \"Int\"."),
+	   "nor an ID where an Int is wanted");
+}
+
+static void
 without_hints(const struct schema *s)
 {
 	static const struct {
@@ -308,6 +327,7 @@ main(void)
 
 	golden(s);
 	roots(s);
+	scalars(s);
 	without_hints(s);
 	annotations(s);
 	immutable(s);

@@ -45,19 +45,57 @@ validate_map_at(struct validate_map *m, struct str key)
 	return &s->value;
 }
 
-void **
-validate_map_pair(struct validate_map *m, uint64_t x, uint64_t y)
-{
-	uint64_t pair[2] = {x, y};
-	struct str key = {(const char *)pair, sizeof(pair)};
-
-	if (m->size && slot(m, key)->key.p)
-		return &slot(m, key)->value;
-	return validate_map_at(m, arena_str(m->arena, key));
-}
-
 void *
 validate_map_get(const struct validate_map *m, struct str key)
 {
 	return m->size ? slot(m, key)->value : NULL;
+}
+
+/* ---- pairs ---- */
+
+struct validate_pair {
+	const void *x, *y; /* x is NULL: free */
+	void *value;
+};
+
+static struct validate_pair *
+pair(const struct validate_pairs *m, const void *x, const void *y)
+{
+	uint64_t h = (uint64_t)(uintptr_t)x * 0x9e3779b97f4a7c15;
+	size_t i;
+
+	h = (h ^ h >> 32 ^ (uint64_t)(uintptr_t)y) * 0xbf58476d1ce4e5b9;
+	for (i = (h ^ h >> 32) & (m->size - 1); m->slots[i].x;
+	     i = (i + 1) & (m->size - 1))
+		if (m->slots[i].x == x && m->slots[i].y == y)
+			break;
+	return &m->slots[i];
+}
+
+static void
+grow_pairs(struct validate_pairs *m)
+{
+	struct validate_pairs old = *m;
+
+	m->size = m->size ? m->size * 2 : SLOTS_MIN;
+	m->slots = ARENA_ARRAY(m->arena, struct validate_pair, m->size);
+	for (size_t i = 0; i < old.size; i++)
+		if (old.slots[i].x)
+			*pair(m, old.slots[i].x, old.slots[i].y) = old.slots[i];
+}
+
+void **
+validate_map_pair(struct validate_pairs *m, const void *x, const void *y)
+{
+	struct validate_pair *s;
+
+	if ((m->n + 1) * 2 > m->size)
+		grow_pairs(m);
+	s = pair(m, x, y);
+	if (!s->x) {
+		s->x = x;
+		s->y = y;
+		m->n++;
+	}
+	return &s->value;
 }

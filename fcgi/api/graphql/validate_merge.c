@@ -232,12 +232,6 @@ is_leaf(const struct merge_detail *d)
 	return !d->nargs && !d->node->selections;
 }
 
-static const struct schema_type *
-named_type(const struct merge_detail *d)
-{
-	return d->def ? schema_named(d->def->type) : NULL;
-}
-
 /* Nothing to compare: the most frequent case by far. */
 static bool
 is_same_leaf(const struct merge_detail *x, const struct merge_detail *y)
@@ -272,8 +266,7 @@ static bool
 is_compared(struct validate *v, const void *x, const void *y, bool exclusive)
 {
 	static const char loosely, strictly;
-	const void **how = (const void **)validate_map_pair(
-		&v->pairs, (uintptr_t)x, (uintptr_t)y);
+	const void **how = (const void **)validate_map_pair(&v->pairs, x, y);
 
 	if (*how == &strictly || (exclusive && *how))
 		return true;
@@ -283,7 +276,7 @@ is_compared(struct validate *v, const void *x, const void *y, bool exclusive)
 
 static void
 compare_with_fragment(struct job job, struct merge_set *set,
-		      const struct validate_part *part)
+		      struct validate_part *part)
 {
 	struct merge_set *other;
 
@@ -300,8 +293,8 @@ compare_with_fragment(struct job job, struct merge_set *set,
 }
 
 static void
-compare_fragments(struct job job, const struct validate_part *x,
-		  const struct validate_part *y)
+compare_fragments(struct job job, struct validate_part *x,
+		  struct validate_part *y)
 {
 	bool turned = x->index > y->index;
 	struct merge_set *one, *two;
@@ -321,13 +314,10 @@ compare_fragments(struct job job, const struct validate_part *x,
 }
 
 static void
-compare_below(struct job job, const struct merge_detail *x,
-	      const struct merge_detail *y)
+compare_below(struct job job, struct merge_detail *x, struct merge_detail *y)
 {
-	struct merge_set *one = validate_merge_collect(job.v, named_type(x),
-						       x->node->selections);
-	struct merge_set *two = validate_merge_collect(job.v, named_type(y),
-						       y->node->selections);
+	struct merge_set *one = validate_merge_below(job.v, x);
+	struct merge_set *two = validate_merge_below(job.v, y);
 
 	if (!deeper(job.v))
 		return;
@@ -345,8 +335,8 @@ compare_below(struct job job, const struct merge_detail *x,
 
 /* Compare what is below two fields and make of it one conflict of theirs. */
 static void
-compare_subfields(struct job job, struct str key, const struct merge_detail *x,
-		  const struct merge_detail *y)
+compare_subfields(struct job job, struct str key, struct merge_detail *x,
+		  struct merge_detail *y)
 {
 	struct conflicts below = {.end = &below.first, .max = NODES_MAX};
 	struct job inner = {job.v, &below, job.exclusive};

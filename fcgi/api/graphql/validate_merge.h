@@ -15,6 +15,7 @@ struct merge_detail {
 	const struct schema_field *def;	  /* NULL also for meta fields */
 	size_t nargs;
 	struct str args; /* all of them as text; p is NULL: not yet made */
+	struct merge_set *below; /* its selections; NULL: not yet collected */
 };
 
 struct merge_group {
@@ -35,8 +36,11 @@ struct merge_set {
 struct merge_set *
 validate_merge_collect(struct validate *v, const struct schema_type *parent,
 		       const struct selection *first);
-struct merge_set *validate_merge_collect_part(struct validate *v,
-					      const struct validate_part *part);
+struct merge_set *
+validate_merge_collect_part(struct validate *v, struct validate_part *part);
+
+struct merge_set *
+validate_merge_below(struct validate *v, struct merge_detail *d);
 
 /* The type that is around the selections of an inline fragment. */
 const struct schema_type *

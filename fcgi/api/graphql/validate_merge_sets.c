@@ -51,7 +51,7 @@ add_spread(struct validate *v, struct merge_set *set,
 
 	if (!to)
 		return;
-	known = validate_map_pair(&v->spread, (uintptr_t)set, (uintptr_t)to);
+	known = validate_map_pair(&v->spread, set, to);
 	if (*known)
 		return;
 	*known = to;
@@ -92,7 +92,7 @@ validate_merge_collect(struct validate *v, const struct schema_type *parent,
 		       const struct selection *first)
 {
 	struct merge_set **set = (struct merge_set **)validate_map_pair(
-		&v->collected, (uintptr_t)parent, (uintptr_t)first);
+		&v->collected, first, parent);
 
 	if (*set)
 		return *set;
@@ -104,8 +104,21 @@ validate_merge_collect(struct validate *v, const struct schema_type *parent,
 }
 
 struct merge_set *
-validate_merge_collect_part(struct validate *v,
-			    const struct validate_part *part)
+validate_merge_collect_part(struct validate *v, struct validate_part *part)
 {
-	return validate_merge_collect(v, part->on, part->fragment->selections);
+	if (!part->set)
+		part->set = validate_merge_collect(v, part->on,
+						   part->fragment->selections);
+	return part->set;
+}
+
+struct merge_set *
+validate_merge_below(struct validate *v, struct merge_detail *d)
+{
+	const struct schema_type *type =
+		d->def ? schema_named(d->def->type) : NULL;
+
+	if (!d->below)
+		d->below = validate_merge_collect(v, type, d->node->selections);
+	return d->below;
 }

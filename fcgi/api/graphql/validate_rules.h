@@ -23,11 +23,18 @@ struct validate_map {
 /* What is kept for a key: room that begins as NULL.  The key is not copied. */
 void **validate_map_at(struct validate_map *m, struct str key);
 
-/* The same for two numbers or pointers in this order. */
-void **validate_map_pair(struct validate_map *m, uint64_t x, uint64_t y);
-
 /* What is kept, or NULL. */
 void *validate_map_get(const struct validate_map *m, struct str key);
+
+/* A map from two pointers, in this order, the first one not NULL. */
+struct validate_pairs {
+	struct arena *arena;
+	struct validate_pair *slots;
+	size_t size, n;
+};
+
+void **
+validate_map_pair(struct validate_pairs *m, const void *x, const void *y);
 
 /* A variable in a place that wants a type. */
 struct validate_usage {
@@ -59,6 +66,7 @@ struct validate_part {
 	size_t step;   /* of the path that is being followed, from 1; 0: none */
 	bool followed; /* in search of cycles */
 	bool used;     /* by an operation */
+	struct merge_set *set; /* what it selects; NULL: not yet collected */
 };
 
 struct validate {
@@ -77,7 +85,7 @@ struct validate {
 	struct str *types;  /* names of all, for hints; NULL: not yet needed */
 	unsigned depth;	    /* of the comparison of fields */
 	size_t comparisons; /* how many may still be made */
-	struct validate_map collected, pairs, spread; /* validate_merge's */
+	struct validate_pairs collected, pairs, spread; /* validate_merge's */
 };
 
 /* Add a fault: VALIDATE_FAULT(v, at, nat, format, ...).  `v` is a variable. */

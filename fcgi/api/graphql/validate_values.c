@@ -16,8 +16,8 @@ static const char *const wants[] = {
 /* The kinds of literals that they take; others take any. */
 static const bool takes[][VALUE_OBJECT + 1] = {
 	[SCALAR_INT] = {[VALUE_INT] = true	  },
-	[SCALAR_FLOAT] = {					[VALUE_INT] = true, [VALUE_FLOAT] = true},
-	[SCALAR_STRING] = {					[VALUE_STRING] = true			},
+	[SCALAR_FLOAT] = {				       [VALUE_INT] = true, [VALUE_FLOAT] = true},
+	[SCALAR_STRING] = {				       [VALUE_STRING] = true			},
 	[SCALAR_BOOLEAN] = {		    [VALUE_BOOLEAN] = true	  },
 	[SCALAR_ID] = { [VALUE_INT] = true,			   [VALUE_STRING] = true},
 };
