@@ -38,10 +38,10 @@ sub blocks ()
 
 my $p = Postern->start;
 my $url = $p->url;
-my ($tutorial, $auth) = blocks();
+my ($tutorial, $auth, $graphql) = blocks();
 
 is scalar @$tutorial, 10, 'README walks through the tutorial in ten lines';
-for (@$tutorial) {
+for (@$tutorial, @$graphql) {
 	my ($command, $answer) = @$_;
 	$command =~ s{http://localhost:5001}{$url} or die $command;
 	my $got = `$command -sS 2>&1`;
@@ -71,10 +71,15 @@ for my $i (0 .. $#$auth) {
 		substr $command =~ s{http://localhost:5001}{}gr, 0, 70;
 }
 
-my ($explain, $sql) = slurp('README.md')
-	=~ /^\$ postern (explain .*)\n((?:.+\n)+)```$/m;
+my $readme = slurp('README.md');
+my $shown  = 0;
 local $ENV{POSTERN_CONFIG} = $p->var . '/run/postern.conf';
-is `$FindBin::Bin/../build/release/postern $explain`, $sql,
-	'README shows the statement that it is';
+while ($readme =~ /^\$ postern (explain .*)\n((?:.+\n)+)```$/mg) {
+	my ($explain, $sql) = ($1, $2);
+	$shown++;
+	is `$FindBin::Bin/../build/release/postern $explain`, $sql,
+		'README shows the statement that it is';
+}
+is $shown, 2, 'of REST and of GraphQL';
 
 done_testing;
