@@ -180,6 +180,7 @@ subtest 'input is validated' => sub {
 };
 
 $p->sql(<<~'SQL');
+	set client_min_messages = error;
 	truncate api.label, api.artist, api.album restart identity cascade;
 	insert into api.label (name, established_year) values
 		('Parlophone', 1896), ('Sub Pop', 1986), ('Nobody''s', 1959);
