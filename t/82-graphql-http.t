@@ -100,8 +100,8 @@ my @documents = (
 	['{ nope }', qr/^Cannot query field "nope" on type "QueryRoot"\./],
 	['query A { hello } query A { hello }',
 		'There can be only one operation named "A".'],
-	['{ LabelsMany }', qr/^Field "LabelsMany" of type "\[Label!\]" must have
-		\ a\ selection\ of\ subfields\./x],
+	['{ LabelsMany }', qr/^Field\ "LabelsMany"\ of\ type\ "\[Label!\]"\ must
+		\ have\ a\ selection\ of\ subfields\./x],
 	['fragment F on Label { id }', qr/^Fragment "F" is never used\./],
 	['type A { a: Int }', 'The "A" definition is not executable.'],
 );
@@ -535,9 +535,10 @@ subtest 'hostile documents' => sub {
 		cmp_ok $took, '<', 5, '... at once';
 	}
 	my $aliases = json({query => '{ ' . join(' ',
-		map { "a$_: hello" } 1 .. 60000) . ' }'});
+		map { "a$_: hello" } 1 .. 17000) . ' }'});
 	my $r = post($aliases);
-	ok $r->{status} == 200 && $r->{json}{errors}, '60,000 aliases';
+	ok $r->{status} == 200 && $r->{json}{errors}, '17,000 aliases'
+		or diag substr "$r->{status} $r->{body}", 0, 500;
 	is post(json({query => '{ hello #' . 'x' x (5 << 20)}))->{status}, 413,
 		'5 MiB are too much for HTTP';
 	$r = post('{"query":"query ($w: WhereLabel) { LabelsMany(where: $w) { id } }'
