@@ -13,10 +13,17 @@ use Postern;
 
 plan skip_all => Npm::why_not('npm-graphql') if Npm::why_not('npm-graphql');
 
+binmode Test::More->builder->$_, ':encoding(UTF-8)'
+	for qw(output failure_output todo_output);
+
 my $seed  = $ENV{POSTERN_TEST_SEED} // 20_261_120;
 my $count = $ENV{POSTERN_TEST_DOCUMENTS} // 2000;
 
-my $p = Postern->start(migrations => 't/fixtures/music');
+# Limits have tests of their own.
+my %limits = map { ("POSTERN_GRAPHQL_$_->[0]" => $_->[1]) }
+	[DEPTH => 100], [FIELDS => 10_000], [ALIASES => 10_000], [WHERE => 50],
+	[COST => 1_000_000_000];
+my $p = Postern->start(migrations => 't/fixtures/music', env => \%limits);
 my @tables = qw(users events label artist artist_profile album song tag
 	artist_tag chart_entry duet award settings);
 
@@ -142,6 +149,7 @@ cmp_ok $r->{full}, '>', $r->{count} / 3, '... and many with rows';
 $r = agree('invalid', count => 2 * $count);
 cmp_ok $r->{accepted}, '<', $r->{count} / 2, '... mostly invalid';
 cmp_ok $r->{accepted}, '>', $r->{count} / 40, '... but some are none the worse';
+agree('anything', count => $count / 4);
 $r = agree('mutations', count => $count / 4);
 is $r->{accepted}, $r->{count}, '... all valid';
 

@@ -156,7 +156,7 @@ const commands = {
 						.digest('hex')}),
 				new HttpLink({uri: url, fetch: (to, options) => {
 					sent.push(options.method + ' '
-						+ /query=/.test(to + options.body));
+						+ /[?&]query=|"query":/.test(to + options.body));
 					return fetch(to, options);
 				}}),
 			]),

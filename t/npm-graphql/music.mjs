@@ -211,7 +211,10 @@ export class Music {
 
 	/* ---- where ---- */
 
-	/* {and|or: [...]}, {not}, {through, part}, {test: [column, op, value]} */
+	/*
+	 * {and|or: [...]}, {not}, {through, part}, {test: [column, op, value]}.
+	 * To be in an empty list is no question to any row.
+	 */
 	filter(type, where) {
 		const parts = Object.entries(where).map(([name, value]) =>
 			this.part(type, name, value));
@@ -219,6 +222,8 @@ export class Music {
 	}
 
 	part(type, name, value) {
+		if (!name.startsWith('_') && !this.knows(type, name))
+			return [];
 		if (value === null || value === undefined)
 			return [];
 		if (name === '_and' || name === '_or')
@@ -228,7 +233,8 @@ export class Music {
 			return {not: this.filter(type, value)};
 		if (TABLES[type].columns.includes(name))
 			return Object.entries(value).map(([op, operand]) =>
-				({test: [name, op, operand]}));
+				({_in: {or: []}, _nin: {and: []}})[operand?.length === 0 && op]
+				|| {test: [name, op, operand]});
 		const {to} = relation(type, name);
 		return {through: name, part: this.filter(to, value)};
 	}
@@ -417,12 +423,22 @@ export class Music {
 		return ANSWERS[named.name] ? ANSWERS[named.name](text) : text;
 	}
 
+	/* Sets `lost` when there is more in the schema than in here. */
+	knows(type, name) {
+		const about = TABLES[type];
+		this.lost ||= !about
+			|| !about.columns.includes(name) && !relation(type, name);
+		return !this.lost;
+	}
+
 	root(name, args) {
 		if (name === 'hello')
 			return 'Hello World';
 		if (LISTS[name])
 			return this.list(LISTS[name], this.all(LISTS[name]), args, LIMIT);
-		return this.byKey(name.replace(/ByPk$/, ''), args.pk);
+		const type = name.replace(/ByPk$/, '');
+		return this.knows(type, TABLES[type]?.key[0])
+			? this.byKey(type, args.pk) : null;
 	}
 
 	resolve(row, args, context, info) {
@@ -430,6 +446,8 @@ export class Music {
 		const type = parentType.name;
 		if (type === 'QueryRoot')
 			return this.root(fieldName, args);
+		if (!this.knows(type, fieldName))
+			return null;
 		if (TABLES[type].columns.includes(fieldName))
 			return this.answer(type, fieldName, row[snake(fieldName)],
 				getNamedType(returnType));

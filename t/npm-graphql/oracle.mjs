@@ -6,7 +6,7 @@
 //   {"do": "rows", "rows", "types", "labels"}     see music.mjs
 //   {"do": "schema"}   {"errors": of validateSchema, "same": printed, built
 //                       and printed again, "missing": what music.mjs has more}
-//   {"do": "valid|invalid|mutations", "seed", "count"}
+//   {"do": "valid|invalid|mutations|anything", "seed", "count"}
 //        {"count", "accepted", "full": with rows in the answer, "ways": {how
 //         they differ: how often}, "list": [{"text", "variables", "ours",
 //         "theirs"}]}: where they do; some cut to what matters
@@ -21,6 +21,12 @@ import {Music, TABLES, choice, relation, snake} from './music.mjs';
 const url = new URL(process.argv[2]);
 const agent = new Agent({keepAlive: true, maxSockets: 3});
 const AT_ONCE = 3, SHOWN = 20, CUT = 6, CUTS = 400;
+// An accident made a value that is well written and means nothing.
+const UNFIT = new RegExp('^(?:Expected value of type "\\w+"; |'
+	+ '"(?:limit|offset)" must not be negative\\. |'
+	+ 'Argument "\\w+" has invalid value )');
+// What is valid, about tables of which the oracle has no rows.
+const LOST = '{"data":"?"}';
 const STRICT = 'application/graphql-response+json';
 
 let schema, music;
@@ -115,7 +121,7 @@ function theirs({text, variables, operation}) {
 		return outcome({errors: errors.map((one) => one.toJSON())});
 	const result = execute({schema, document: doc, variableValues: variables,
 		operationName: operation, fieldResolver: music.resolve});
-	return outcome(JSON.parse(JSON.stringify(result)));
+	return music.lost ? LOST : outcome(JSON.parse(JSON.stringify(result)));
 }
 
 /* ---- where they differ ---- */
@@ -130,8 +136,16 @@ async function judged(one) {
 	return {...one, ours: await ours(one), theirs: theirs(one)};
 }
 
+/* Was it refused for such a value alone? */
+function unfit(x) {
+	const {data, errors} = JSON.parse(x);
+	return data === null && errors.every((one) => UNFIT.test(one));
+}
+
 // Our parser ends at a definition of a type, theirs goes on.
 function differs({ours: x, theirs: y}) {
+	if (kind(y) === 'data' && kind(x) === 'data' && (y === LOST || unfit(x)))
+		return '';
 	const early = / definition is not executable/.test(x)
 		&& kind(y) === 'refused';
 	return x === y || early ? '' : kind(x) + '/' + kind(y);
@@ -164,20 +178,26 @@ async function cut(one) {
 	return {...one, text: one.text.replace(/\s+/g, ' ')};
 }
 
+/* Do something with each of them, some at once. */
+async function many(all, work) {
+	let next = 0;
+	await Promise.all(Array.from({length: AT_ONCE}, async () => {
+		while (next < all.length)
+			await work(all[next++]);
+	}));
+}
+
 async function compared(make, count) {
 	const all = Array.from({length: count}, make);
 	const list = [];
-	let next = 0, accepted = 0, full = 0;
-	const work = async () => {
-		while (next < all.length) {
-			const one = await judged(all[next++]);
-			accepted += kind(one.theirs) === 'data' ? 1 : 0;
-			full += one.theirs.includes('[{') ? 1 : 0;
-			if (differs(one))
-				list.push(one);
-		}
-	};
-	await Promise.all(Array.from({length: AT_ONCE}, work));
+	let accepted = 0, full = 0;
+	await many(all, async (asked) => {
+		const one = await judged(asked);
+		accepted += kind(one.theirs) === 'data' ? 1 : 0;
+		full += one.theirs.includes('[{') ? 1 : 0;
+		if (differs(one))
+			list.push(one);
+	});
 	const ways = new Map();
 	for (const one of list)
 		ways.set(differs(one), (ways.get(differs(one)) || 0) + 1);
@@ -225,11 +245,10 @@ const known = {
 		if (op === '_is_null')
 			return random.chance(.5);
 		const all = music.all(type);
+		const some = all.filter((row) => row[snake(column)] !== null);
 		const row = about.arg ? all[about.which % all.length]
-			: random.pick(all);
-		const text = row?.[snake(column)];
-		if (text === null || text === undefined)
-			return undefined;
+			: random.pick(some);
+		const text = row[snake(column)];
 		if (/like/.test(op || ''))
 			return text.slice(random.below(3), 3 + random.below(4));
 		return typed(schema.getType(type).getFields()[column].type, text);
@@ -256,12 +275,11 @@ function words() {
 }
 
 function accident(random, list) {
-	const mutation = random.chance(.25);
-	const made = document(random, schema, random.chance(.5) ? known : null,
-		mutation);
+	const only = random.chance(.5) ? known : null;
+	const made = document(random, schema, only, !only && random.chance(.5));
 	const text = mutated(random, made.text, list);
-	// What might change rows is judged, and not run.
-	return /mutation|subscription/.test(text)
+	// What might change rows, or has none, is judged and not run.
+	return !only || /mutation/.test(text)
 		? {...made, text, operation: 'Nowhere'} : {...made, text};
 }
 
@@ -271,8 +289,15 @@ function accident(random, list) {
 // leave it to their column, but for this one.
 function literals() {
 	const type = schema.getType('BigInt');
-	type.parseLiteral = GraphQLID.parseLiteral;
-	type.parseValue = GraphQLID.parseValue;
+	for (const way of ['parseLiteral', 'parseValue'])
+		type[way] = (value) => {
+			try {
+				return GraphQLID[way](value);
+			} catch (error) {
+				throw new GraphQLError(error.message.replace(/^ID/, 'BigInt'),
+					{nodes: error.nodes});
+			}
+		};
 }
 
 function missing() {
@@ -326,6 +351,22 @@ const commands = {
 	async invalid({seed, count}) {
 		const random = new Random(seed), list = words();
 		return compared(() => accident(random, list), count);
+	},
+
+	// What is valid is answered or refused in words that name a place.
+	async anything({seed, count}) {
+		const random = new Random(seed), list = [], all = Array.from(
+			{length: count}, () => document(random, schema, null));
+		await many(all, async (one) => {
+			const {status, body} = await post({query: one.text,
+				variables: one.variables, operationName: one.operation});
+			const {data, errors} = JSON.parse(body);
+			if (status !== 200 || data === undefined
+				|| errors?.some(({path}) => !path))
+				list.push({...one, ours: status + ' ' + body, theirs: ''});
+		});
+		return {count, accepted: count, ways: list.length
+			? {'no answer': list.length} : {}, list: list.slice(0, SHOWN)};
 	},
 
 	async mutations({seed, count}) {
