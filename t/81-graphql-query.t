@@ -683,6 +683,11 @@ subtest 'Q23: aggregates' => sub {
 		. '{ mood explicit _count { id } } }', '{"SongsAggregate":[{"mood":"very_sad","explicit":false,'
 		. '"_count":{"id":600}},{"mood":null,"explicit":false,"_count":{"id":1}'
 		. '},{"mood":null,"explicit":true,"_count":{"id":1}}]}', 'by two columns';
+	data $p, '{ hello AlbumsAggregate { _count { rating title } } LabelsAggregate '
+		. '{ _count { active } } }', '{"hello":"Hello World","AlbumsAggregate":'
+		. '[{"_count":{"rating":3,"title":5}}],"LabelsAggregate":[{"_count":'
+		. '{"active":' . $p->sql('select count(*) from api.label') . '}}]}',
+		'a count is a whole number, whatever was counted';
 };
 
 subtest 'Q24: variables' => sub {

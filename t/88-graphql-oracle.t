@@ -85,6 +85,20 @@ $p->sql(<<~'SQL');
 	from generate_series(1, 15) as n;
 	insert into api.award (name, artist_id)
 	select 'Award ' || n % 3, nullif(n % 6, 0) from generate_series(1, 14) as n;
+	insert into api.wide (label_id, truth, small, whole, big, exact, money,
+		single, double, words, few_words, padded, short, code, day, clock,
+		moment, instant, span, doc, docb, raw, mood, numbers, texts, moods,
+		bigs, instants, address, range)
+	values (null, null, null, null, null, 'NaN', null, 'Infinity', 'NaN', null,
+		'', '', '', null, 'infinity', '24:00', '0044-03-15 BC', '-infinity',
+		'-1 day', 'null', '[]', '', null, '{}', '{}', '{}', '{}',
+		'{infinity}', null, 'empty'),
+		(1, true, 1, 2, 9223372036854775806, 1e40, 1.10, 0.1, 1e300, 'w"\',
+		'few', 'pad', 'short', '00000000-0000-0000-0000-000000000001',
+		'2001-02-03', '12:00', '2001-02-03 04:05', '2001-02-03T04:05Z',
+		'1 hour', '{"a": [1]}', '{"b": null}', '\xc0de', 'calm', '{1,null}',
+		'{"x",null}', '{calm,null}', '{9007199254740993,null}',
+		'{2001-02-03T04:05Z}', '192.0.2.1', '[1,3)');
 	insert into api.settings (name, value)
 	values ('a', 'x'), ('B', null), ('c d', 'x'), ('ü', '100%');
 	SQL

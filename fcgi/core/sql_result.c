@@ -147,6 +147,8 @@ is_bare(enum type_kind kind)
 static const char *
 made_template(const struct field *f)
 {
+	if (f->function == PLAN_COUNT)
+		return "@";
 	switch (f->column->type->kind) {
 	case TYPE_FLOAT:
 	case TYPE_NUMERIC:
@@ -155,7 +157,7 @@ made_template(const struct field *f)
 	case TYPE_INT:
 		return "@";
 	default:
-		return f->function == PLAN_COUNT ? "@" : "@::pg_catalog.text";
+		return "@::pg_catalog.text";
 	}
 }
 
