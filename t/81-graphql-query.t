@@ -690,6 +690,14 @@ subtest 'Q23: aggregates' => sub {
 		'a count is a whole number, whatever was counted';
 };
 
+subtest 'a value that only Postgres can tell is wrong' => sub {
+	refused $p, '{ WidesMany(where: {address: {_eq: "100%"}}) { id } }',
+		'A value is none that its column takes.', 'is refused in words';
+	refused $p, '{ hello WidesMany(where: {span: {_gt: "long"}}) { id } '
+		. 'LabelsMany { id } }', 'A value is none that its column takes.',
+		'... among several fields, too';
+};
+
 subtest 'Q24: variables' => sub {
 	ids 'AlbumsMany(where: {id: {_in: $ids}})', [1, 3], 'a list of keys',
 		_ => '$ids: [ID!]', ids => [1, '3'];

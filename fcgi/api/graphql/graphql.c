@@ -392,6 +392,8 @@ message_of(const struct err *e)
 		return e->message;
 	if (e->code == ERR_FORBIDDEN)
 		return STR("Invalid permissions.");
+	if (e->code == ERR_INVALID)
+		return STR("A value is none that its column takes.");
 	return str_of(err_kind(e->code)->title);
 }
 
