@@ -3,6 +3,7 @@ package Bench::Report;
 
 use v5.36;
 use Bench::Accounts;
+use Bench::GraphQL;
 use Bench::Measure;
 use Bench::Stack;
 use Bench::Work;
@@ -12,7 +13,8 @@ use POSIX qw(strftime);
 sub write ($file, $all)
 {
 	my $text = join '', _head($all), _rates($all), _cpu($all),
-		_accounts($all), _extra($all), _aims($all), _statements();
+		_accounts($all), _graphql($all), _extra($all), _aims($all),
+		_statements();
 	open my $out, '>', $file or die "$file: $!\n";
 	print {$out} $text;
 	close $out;
@@ -168,9 +170,10 @@ sub _cpu ($all)
 	my @groups = qw(nginx workers backends postgres wrk);
 	my @rows;
 	for my $id (map { $_->[0] } _measured($all, @ceilings,
-			(map { [$_] } @Bench::Work::ids), @Bench::Accounts::rows)) {
+			(map { [$_] } @Bench::Work::ids), @Bench::Accounts::rows,
+			map { ([$_], ["P $_"]) } @Bench::GraphQL::ids)) {
 		my @us = map { my $g = $_;
-			_median($all, sub ($r) { $r->{$id}{cpu}{$g} }) } @groups;
+			_median($all, sub ($r) { $r->{$id}{cpu}{$g} // 0 }) } @groups;
 		my $ours = $us[0] + $us[1] + $us[2] + $us[3];
 		my @l2 = map { my $g = $_;
 			_median($all, sub ($r) { ($r->{"L2 $id"} // {cpu => {}})
@@ -187,6 +190,7 @@ sub _cpu ($all)
 sub _accounts ($all)
 {
 	my $n = Bench::Accounts::CONNECTIONS;
+	return if !$all->{signins};
 	return "\n## Accounts\n\n", _account_rates($all), "\n",
 		"A1 is compared with R1 of the same round and A4 with W3, on as many\n",
 		"connections. Each request of A4 carries the refresh token that the\n",
@@ -248,6 +252,56 @@ sub _signin_memory ($all)
 		. " per worker.\n\n", _table(['', 'Private_Dirty', 'resident'], @rows);
 }
 
+# --- GraphQL ---------------------------------------------------------------------
+
+sub _graphql ($all)
+{
+	my @rows = map { my $id = $_;
+		["$id $Bench::Work::work{$id}{what}", _middle($all, $id),
+			_of_l2($all, $id), _of_peer($all, $id),
+			_n(_median($all, sub ($r) { $r->{$id}{bytes} }))]
+	} map { $_->[0] } _measured($all, map { [$_] } @Bench::GraphQL::ids);
+	return if !@rows;
+	return "\n## GraphQL\n\n", _table(['', 'requests/s', 'p50 ms', 'p99 ms',
+		'L2: pgbench/s', 'of L2', 'P: PostGraphile/s', 'times P', 'bytes'],
+		@rows), "\n", <<~TEXT, "\n", _peer($all), "\n", _shapes($all);
+		The documents of G1 and G3 are always the same, their variables differ. G2 is
+		the question of G1 in so many words that neither a worker's documents nor the
+		statements of its connections come twice before they are forgotten. The
+		first @{[_n(Bench::GraphQL::HOSTS)]} users, whom these ask for, have @{[
+			Bench::GraphQL::EVENTS]} events each.
+		TEXT
+}
+
+sub _of_peer ($all, $id)
+{
+	return ('', '') if !$all->{good}[0]{"P $id"};
+	return (_n(_rps($all, "P $id")),
+		_range($all, sub ($r) { $r->{$id}{rps} / $r->{"P $id"}{rps} }));
+}
+
+sub _peer ($all)
+{
+	return "Without PostGraphile: $all->{peer}{why}.\n" if $all->{peer}{why};
+	return <<~TEXT;
+		P is PostGraphile $all->{peer}{version}, asked the same without nginx: two
+		processes of four connections each to the same Postgres, as the same role.
+		Its answers are the same once the objects around its lists are taken away.
+		TEXT
+}
+
+sub _shapes ($all)
+{
+	my $m = $all->{shapes};
+	my @rows = map { my ($when, $what) = @$_;
+		[$what, map { _n($m->{$when}{$_} / 1024, 1) } qw(workers backends)]
+	} [before => 'at start'], [few => "after $m->{passes}[0] passes"],
+		[after => "after $m->{passes}[1] more"];
+	return "Private_Dirty of the largest api worker and of its largest"
+		. " backend, in MiB,\nby passes through the documents of G2.\n\n",
+		_table(['', 'worker', 'backend'], @rows);
+}
+
 # --- Measured once --------------------------------------------------------------
 
 sub _extra ($all)
@@ -282,7 +336,7 @@ sub _memory ($r, $all)
 	return sprintf "Private_Dirty of an api worker, the larger of them: %.1f MiB"
 		. " at start, %.1f MiB after\nR1, %.1f MiB after R1000; of its largest"
 		. " backend %.1f MiB.\nThe workers are those of the rounds: each remembers"
-		. " up to 512 tokens of A1+ by then.\n",
+		. " up to 512 tokens of A1+ and 256 documents of G2 by then.\n",
 		map { $_ / 1024 } (sort { $b <=> $a } $all->{before}->@*)[0],
 		@$r{qw(R1 R1000 backend)};
 }
@@ -368,7 +422,7 @@ sub _aim_rows ($all)
 		['R1, times plain workers', 'least', 3,
 			$all->{good}[0]{A} && [_ratios($all, sub ($r) {
 				$r->{R1}{rps} / $r->{A}{rps} })], 2],
-		_account_aims($all),
+		_account_aims($all), _graphql_aims($all),
 		['system calls of the workers per R1', 'most', 6,
 			$get->('calls', 'R1', 'workers'), 2],
 		['Private_Dirty of a worker, MiB', 'most', 4,
@@ -402,6 +456,7 @@ sub _aim_rows ($all)
 
 sub _account_aims ($all)
 {
+	return if !$all->{signins};
 	my %grown = $all->{signins}{grown}->%*;
 	return (
 		(map { my ($what, $kind, $aim, $code) = @$_;
@@ -411,6 +466,19 @@ sub _account_aims ($all)
 			. ' sign-ins add to a worker, MiB', 'most', 2,
 			$grown{$_->[0]} / 1024, 1]
 		} [Private_Dirty => 'Private_Dirty'], [Rss => 'resident memory']
+	);
+}
+
+sub _graphql_aims ($all)
+{
+	my $m = $all->{shapes} // return;
+	my @aims = grep { $all->{good}[0]{'P G1'} || $_->[0] !~ /PostGraphile/ }
+		@Bench::GraphQL::aims;
+	return (
+		(map { my ($what, $kind, $aim, $code, $digits) = @$_;
+			[$what, $kind, $aim, [_ratios($all, $code)], $digits] } @aims),
+		["Private_Dirty that $m->{passes}[1] passes of G2 add to a worker, MiB",
+			'most', 1, ($m->{after}{workers} - $m->{few}{workers}) / 1024, 1]
 	);
 }
 
@@ -432,7 +500,7 @@ sub _aims ($all)
 		[$what, "at $kind $aim", $text, _verdict($kind, $aim, $middle)]
 	} grep { defined $_->[3] || !$all->{only} } _aim_rows($all);
 	return "\n## Aims\n\n", _table(['', 'aim', 'reached', ''], @rows),
-		_account_reasons($all), $all->{only} ? () : _reasons($all);
+		$all->{signins} ? _account_reasons($all) : (), $all->{only} ? () : _reasons($all);
 }
 
 # Microseconds of processor time per request, of all that takes part.
@@ -488,7 +556,8 @@ sub _statements ()
 {
 	return "\n## Statements\n\n", map { "$_\n\n"
 		. "    $Bench::Work::work{$_}{statement}\n\n" }
-		grep { $Bench::Work::work{$_}{statement} } @Bench::Work::ids;
+		grep { $Bench::Work::work{$_}{statement} }
+		@Bench::Work::ids, @Bench::GraphQL::ids;
 }
 
 1;

@@ -129,7 +129,17 @@ sub _varied ($w, $text, @values)
 		$preamble .= "\\set a$n $how\n" if $how;
 		push $w->{constants}->@*, '-D', "a$n=$value" if !$how;
 	}
-	return $preamble . ($text =~ s/\$(\d+)/:a$1/gr) . "\n";
+	return $preamble . (_without_colons($text) =~ s/\$(\d+)/:a$1/gr) . "\n";
+}
+
+# The same constants in other letters: pgbench sees variables in 'HH24:MI'.
+sub _without_colons ($text)
+{
+	return $text =~ s{'((?:[^']|'')*)'}{
+		my $literal = $1;
+		$literal =~ /:[a-z_]/i && $literal !~ /\\/
+			? "E'" . $literal =~ s/:/\\x3a/gr . "'" : "'$literal'"
+	}ger;
 }
 
 # pgbench cannot make up a uuid: sixteen scripts, each with its place.
