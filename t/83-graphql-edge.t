@@ -5,7 +5,8 @@ use lib 't/lib';
 use Test::More;
 use Postern;
 
-my $p = Postern->start(cors => 'https://app.example.org');
+my $p = Postern->start(cors => 'https://app.example.org', env => {
+	POSTERN_GRAPHQL_ROWS_MAX => 1_000_000, POSTERN_GRAPHQL_COST => 1_000_000});
 
 sub refused ($r, $status, $message, $name)
 {
@@ -41,6 +42,25 @@ subtest 'a page of another origin may ask' => sub {
 	$r = $p->http(OPTIONS => '/graphql', headers =>
 		{%from, Origin => 'https://evil.example'});
 	is $r->{status}, 400, '... not of any origin';
+};
+
+subtest 'what may be long is handed to the bulk pool' => sub {
+	$p->http(POST => '/users', json => {name => 'Ada'});
+	my $long = '{UsersMany(limit:100000){name}}';
+	my $data = '{"data":{"UsersMany":[{"name":"Ada"}]}}';
+	is $p->http(POST => '/graphql', json => {query => $long})->{body}, $data,
+		'by POST, with its body';
+	is $p->http(GET => "/graphql?query=$long")->{body}, $data, 'by GET';
+	is $p->http(GET => '/graphql?query={UsersMany{name}}')->{body}, $data,
+		'what is short is not';
+	my @pools;
+	for (1 .. 40) {    # the log is written once a second
+		@pools = map { m{"uri":"/graphql.*/(\w+)\.sock} ? $1 : () }
+			grep { /"status":200/ } split /\n/, $p->log('access');
+		last if @pools >= 3;
+		select undef, undef, undef, 0.1;
+	}
+	is join(' ', sort @pools), 'api bulk bulk', 'as the log says';
 };
 
 # --- The page ----------------------------------------------------------------
