@@ -254,7 +254,16 @@ class Maker {
 				1 + this.random.below(3)));
 		if (this.random.chance(.1))
 			parts.push(this.fragment(this.schema.getQueryType(), 2));
+		if (this.random.chance(.1))
+			parts.push(this.introspection());
 		return parts.join('\n  ');
+	}
+
+	introspection() {
+		const names = Object.keys(this.schema.getTypeMap())
+			.filter((name) => !name.startsWith('__'));
+		return `a${this.aliases++}: __type(name: "${this.random.pick(names)}") `
+			+ this.selections(this.schema.getType('__Type'), 2);
 	}
 
 	mutation() {

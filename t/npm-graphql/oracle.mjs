@@ -215,6 +215,9 @@ const PREDICATE = /^WherePredicate/, MANY = /^(?:OrderBy|Where)/;
 const known = {
 	field(type, field) {
 		const named = getNamedType(field.type).name;
+		// Theirs describe the scalars that every schema has themselves.
+		if (type.name.startsWith('__'))
+			return type.name !== '__Type' || field.name !== 'description';
 		if (type.name === 'QueryRoot')
 			return field.name === 'hello' || /ByPk$/.test(field.name)
 				? field.name === 'hello' || TABLES[named]
