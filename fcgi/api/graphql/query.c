@@ -271,7 +271,7 @@ is_quick(const struct chosen *f, const struct rows *rows)
 {
 	if (!table_is_stored(rows->table) || has_lists(rows->shape))
 		return false;
-	if (rows->one)
+	if (rows->one || query_is_pinned(rows))
 		return true;
 	return f->field->meaning == FIELD_IS_LIST && !rows->filter &&
 	       !collect_argument(f, INPUT_IS_ORDER) && rows->norder &&

@@ -81,6 +81,9 @@ bool query_may_read(struct planner *p, const struct chosen *f,
 bool query_where(struct planner *p, const struct chosen *f,
 		 const struct filter **ret);
 
+/* Is it one row at most, whose key the filter says?  No order is needed. */
+bool query_is_pinned(const struct rows *rows);
+
 /*
  * The rows that a list's arguments ask for: where, order, limit, offset,
  * distinct.  `rows` has its table; `nested` when it hangs on other rows.

@@ -46,6 +46,41 @@ is_total(const struct rows *rows)
 }
 
 static bool
+must_equal(const struct filter *filter, const struct column *c)
+{
+	if (filter->kind == FILTER_TEST)
+		return filter->test.column == c && filter->test.cmp == CMP_EQ;
+	for (size_t i = 0; filter->kind == FILTER_AND && i < filter->n; i++)
+		if (must_equal(filter->parts[i], c))
+			return true;
+	return false;
+}
+
+static bool
+pins(const struct filter *filter, const struct constraint *key)
+{
+	for (size_t i = 0; i < key->n; i++)
+		if (!must_equal(filter, key->columns[i]))
+			return false;
+	return true;
+}
+
+bool
+query_is_pinned(const struct rows *rows)
+{
+	const struct table *t = rows->table;
+
+	if (!rows->filter)
+		return false;
+	if (t->primary && pins(rows->filter, t->primary))
+		return true;
+	for (size_t i = 0; i < t->nuniques; i++)
+		if (pins(rows->filter, &t->uniques[i]))
+			return true;
+	return false;
+}
+
+static bool
 read_item(struct planner *p, const struct chosen *f, struct rows *rows,
 	  const struct value *item)
 {
@@ -63,11 +98,21 @@ read_item(struct planner *p, const struct chosen *f, struct rows *rows,
 	return true;
 }
 
+/* What the order leaves alike is in the order of its key. */
+static void
+add_key(struct planner *p, struct rows *rows)
+{
+	const struct constraint *primary = rows->table->primary;
+
+	for (size_t i = 0; primary && i < primary->n; i++)
+		if (primary->columns[i]->grants.select & p->schema->role)
+			add_order(rows, primary->columns[i], false);
+}
+
 static bool
 read_order(struct planner *p, const struct chosen *f, struct rows *rows)
 {
 	const struct value *value = collect_argument(f, INPUT_IS_ORDER);
-	const struct constraint *primary = rows->table->primary;
 
 	rows->order = ARENA_ARRAY(p->call->arena, struct sorting,
 				  rows->table->ncolumns);
@@ -75,11 +120,10 @@ read_order(struct planner *p, const struct chosen *f, struct rows *rows)
 		for (const struct value *v = value->first; v; v = v->next)
 			if (!read_item(p, f, rows, v))
 				return false;
-	if (rows->grouped || is_total(rows))
-		return true;
-	for (size_t i = 0; primary && i < primary->n; i++)
-		if (primary->columns[i]->grants.select & p->schema->role)
-			add_order(rows, primary->columns[i], false);
+	if (!rows->grouped && query_is_pinned(rows))
+		rows->norder = 0;
+	else if (!rows->grouped && !is_total(rows))
+		add_key(p, rows);
 	return true;
 }
 
