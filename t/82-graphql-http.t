@@ -458,6 +458,11 @@ my @limits = (
 		. 'limit: 500) { id } } } }', 'COST'],
 	['where',     '{ LabelsMany(where: ' . '{_not: ' x 9 . '{id: {_eq: 1}}'
 		. '}' x 9 . ') { id } }', 'WHERE'],
+	['joins',     '{ ArtistsMany(where: {_or: ['
+		. '{mentor: {id: {_is_null: false}}} ' x 51 . ']}) { id } }', 'JOINS'],
+	['joins of what is selected', '{ ArtistsMany(limit: 1) { '
+		. join(' ', map { 'artists(limit: 1) { mentor { id label { id } } }'
+			=~ s/^/a$_: /r } 1 .. 17) . ' } }', 'JOINS'],
 	['arguments', '{ LabelsMany(where: {id: {_in: [' . '1 ' x 1001
 		. ']}}) { id } }', 'ARGUMENTS'],
 );
@@ -478,6 +483,10 @@ subtest 'Q28: limits' => sub {
 		s/^/query (\$w: WhereLabel) /r, variables => {w => deep(9)}});
 	like join(' ', messages(post($deep))), qr/POSTERN_GRAPHQL_WHERE/,
 		'too much: where, by variable';
+	my $ways = json({query => 'query ($w: WhereArtist) { ArtistsMany(where: '
+		. '$w) { id } }', variables => {w => ways(5)}});
+	like join(' ', messages(post($ways))), qr/POSTERN_GRAPHQL_JOINS/,
+		'too much: joins, by variable';
 	my $many = json({query => 'query ($i: [ID!]) { LabelsMany(where: {id: '
 		. '{_in: $i}}) { id } }', variables => {i => [1 .. 1001]}});
 	like join(' ', messages(post($many))), qr/POSTERN_GRAPHQL_ARGUMENTS/,
@@ -491,6 +500,13 @@ sub deep ($n)
 	return $n ? {_not => deep($n - 1)} : {id => {_eq => 1}};
 }
 
+# All ways from an artist to others, n times over.
+sub ways ($n)
+{
+	return {id => {_is_null => JSON::PP::false}} if !$n;
+	return {map { $_ => ways($n - 1) } qw(mentor artists)};
+}
+
 subtest 'the most that is not too much' => sub {
 	my $r = query($p, '{ LabelsMany(limit: 1) ' . '{ artists(limit: 1) { label '
 		x 4 . '{ id }' . ' } }' x 4 . ' }');
@@ -502,6 +518,9 @@ subtest 'the most that is not too much' => sub {
 		. '{id: {_eq: 1}}' . '}' x 7 . ') { id } }');
 	is_deeply $r->{json}{data}, {LabelsMany => [{id => 2}]}, 'where'
 		or diag $r->{body};
+	$r = query($p, '{ ArtistsMany(where: {_or: ['
+		. '{mentor: {id: {_is_null: false}}} ' x 50 . ']}) { id } }');
+	ok $r->{status} == 200 && !$r->{json}{errors}, 'joins' or diag $r->{body};
 	$r = query($p, '{ LabelsMany(where: {id: {_in: [' . '1 ' x 1000
 		. ']}}) { id } }');
 	is_deeply $r->{json}{data}, {LabelsMany => [{id => 1}]}, 'arguments'

@@ -100,6 +100,8 @@ static const struct setting_row {
 	       "rows of any list; greater limits are cut to it"),
 	NUMBER("POSTERN_GRAPHQL_WHERE", graphql_where, "8", 1, 50,
 	       "conditions inside each other in a where"),
+	NUMBER("POSTERN_GRAPHQL_JOINS", graphql_joins, "50", 1, 1000,
+	       "ways to other rows that a GraphQL operation may go"),
 	NUMBER("POSTERN_GRAPHQL_ARGUMENTS", graphql_arguments, "1000", 1, 1000,
 	       "values of a GraphQL operation that go to the database"),
 	TEXT("POSTERN_GRAPHQL_INTROSPECTION", graphql_introspection, "all",

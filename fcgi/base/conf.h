@@ -58,6 +58,7 @@ struct conf {
 	int64_t graphql_rows;		   /* of a list that names no limit */
 	int64_t graphql_rows_max;	   /* of any list */
 	int64_t graphql_where;		   /* conditions inside each other */
+	int64_t graphql_joins;		   /* ways to rows of other tables */
 	int64_t graphql_arguments;	   /* values that go to the database */
 	const char *graphql_introspection; /* "all", "members" or "off" */
 	const char *graphql_scalars;	   /* "bigint=String key=Int" */

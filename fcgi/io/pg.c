@@ -51,7 +51,8 @@ put_option(struct buf *b, const char *name, const char *value)
 /*
  * Settings that every session starts with.  `role` makes the connection's
  * own role the anonymous one, so an anonymous request needs no statement to
- * say who it is.
+ * say who it is.  GraphQL's clients say how many tables are joined, and the
+ * time to plan that grows steeply with join_collapse_limit.
  */
 static char *
 session_options(const struct conf *conf, const char *users_own,
@@ -60,6 +61,7 @@ session_options(const struct conf *conf, const char *users_own,
 	static const char *const fixed[][2] = {
 		{"plan_cache_mode",			    "force_generic_plan"},
 		{"jit",				 "off"		     },
+		{"join_collapse_limit",			"5"		   },
 		{"timezone",			     "UTC"		  },
 		{"datestyle",			      "ISO"		   },
 		{"bytea_output",			 "hex"		      },

@@ -24,6 +24,7 @@ static const struct conf conf = {.graphql_document = 65536,
 				 .graphql_rows = 50,
 				 .graphql_rows_max = 500,
 				 .graphql_where = 8,
+				 .graphql_joins = 50,
 				 .graphql_arguments = 1000,
 				 .graphql_scalars = "",
 				 .graphql_errors = "camel"};

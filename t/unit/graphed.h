@@ -44,6 +44,7 @@ graphed_conf(void)
 		.graphql_rows = 50,
 		.graphql_rows_max = 500,
 		.graphql_where = 8,
+		.graphql_joins = 50,
 		.graphql_arguments = 1000,
 		.graphql_introspection = "all",
 		.graphql_scalars = "",

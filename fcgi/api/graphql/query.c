@@ -116,7 +116,7 @@ add_object(struct planner *p, struct shape *shape, const struct chosen *f)
 	struct field *to = plan_field(p->call->arena, shape, f->key);
 
 	to->kind = FIELD_OBJECT;
-	to->object = query_shape(p, by->to, f);
+	to->object = query_join(p, f) ? query_shape(p, by->to, f) : NULL;
 	if (to->object)
 		to->object->by = by;
 	return to->object;
@@ -136,6 +136,8 @@ add_rows(struct planner *p, struct shape *shape, const struct chosen *f)
 	to->rows = rows;
 	rows->by = *by;
 	rows->via = via;
+	if (!query_join(p, f))
+		return false;
 	rows->table = by->reverse ? by->fkey->from : by->fkey->to;
 	if (via && !query_may_read(p, f, rows->table))
 		return false;

@@ -17,6 +17,7 @@ struct planner {
 	int64_t times;	    /* rows that hold what is being planned; 0: one */
 	int64_t values;	    /* for the database */
 	int64_t conditions; /* of the lists of _and and _or */
+	int64_t joins;	    /* ways to other rows */
 };
 
 /*
@@ -76,6 +77,12 @@ bool query_exceeded(struct planner *p, const struct chosen *f, const char *what,
 /* May the role read of the table?  False adds a fault. */
 bool query_may_read(struct planner *p, const struct chosen *f,
 		    const struct table *table);
+
+/*
+ * A way from a row to others, which is a join, or as good as one; false when
+ * there are too many, and the first of those adds a fault.
+ */
+bool query_join(struct planner *p, const struct chosen *f);
 
 /* The `where` of a list: a filter, or NULL for all rows. */
 bool query_where(struct planner *p, const struct chosen *f,

@@ -44,7 +44,7 @@ add_object(const struct level *at, struct shape *shape, const struct chosen *f)
 	const struct fkey *by = f->field->relation.fkey;
 
 	to->kind = FIELD_OBJECT;
-	to->object = make_level(at, by->to, f);
+	to->object = query_join(at->p, f) ? make_level(at, by->to, f) : NULL;
 	if (to->object)
 		to->object->by = by;
 	return to->object;

@@ -47,6 +47,17 @@ query_may_read(struct planner *p, const struct chosen *f,
 	       query_forbidden(p, f);
 }
 
+bool
+query_join(struct planner *p, const struct chosen *f)
+{
+	int64_t max = p->call->request.conf->graphql_joins;
+
+	if (++p->joins == max + 1)
+		query_exceeded(p, f, "ways to other rows", max,
+			       "POSTERN_GRAPHQL_JOINS");
+	return p->joins <= max;
+}
+
 /* ---- values ---- */
 
 static bool

@@ -203,7 +203,8 @@ read_relation(struct reader *r, const struct schema_input *in,
 	const struct relation *relation = &in->relation;
 	const struct filter *part;
 
-	if (!query_may_read(r->p, r->f,
+	if (!query_join(r->p, r->f) ||
+	    !query_may_read(r->p, r->f,
 			    relation->reverse ? relation->fkey->from
 					      : relation->fkey->to))
 		return nothing(r);
