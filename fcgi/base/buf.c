@@ -45,7 +45,7 @@ grow(struct buf *b, size_t need)
 }
 
 char *
-buf_room(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	if (b->broken)
 		return NULL;
@@ -59,34 +59,11 @@ buf_room(struct buf *b, size_t n)
 }
 
 void
-buf_put(struct buf *b, struct str s)
-{
-	char *p;
-
-	if (s.n == 0 || !(p = buf_room(b, s.n)))
-		return;
-	memcpy(p, s.p, s.n);
-	b->n += s.n;
-}
-
-void
-buf_char(struct buf *b, char c)
-{
-	buf_put(b, (struct str){&c, 1});
-}
-
-void
 buf_int(struct buf *b, int64_t value)
 {
-	char text[20], *p = text + sizeof(text);
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char text[STR_DIGITS];
 
-	do
-		*--p = (char)('0' + rest % 10);
-	while (rest /= 10);
-	if (value < 0)
-		*--p = '-';
-	buf_put(b, (struct str){p, (size_t)(text + sizeof(text) - p)});
+	buf_put(b, str_digits(text, value));
 }
 
 void

@@ -22,11 +22,40 @@ struct buf buf_new(size_t max);
 void buf_clear(struct buf *b);
 void buf_free(struct buf *b);
 
-/* Make room for `n` more bytes; NULL when broken.  Then add to b->n. */
-char *buf_room(struct buf *b, size_t n);
+/* buf_room where there is none yet; nobody else calls it. */
+char *buf_grow(struct buf *b, size_t n);
 
-void buf_put(struct buf *b, struct str s);
-void buf_char(struct buf *b, char c);
+/* Make room for `n` more bytes; NULL when broken.  Then add to b->n. */
+static inline char *
+buf_room(struct buf *b, size_t n)
+{
+	if (n < b->size - b->n && !b->broken)
+		return b->p + b->n;
+	return buf_grow(b, n);
+}
+
+static inline void
+buf_put(struct buf *b, struct str s)
+{
+	char *p;
+
+	if (s.n == 0 || !(p = buf_room(b, s.n)))
+		return;
+	memcpy(p, s.p, s.n);
+	b->n += s.n;
+}
+
+static inline void
+buf_char(struct buf *b, char c)
+{
+	char *p = buf_room(b, 1);
+
+	if (!p)
+		return;
+	*p = c;
+	b->n++;
+}
+
 void buf_int(struct buf *b, int64_t value);
 /* In hexadecimal, without leading zeros. */
 void buf_hex(struct buf *b, uint64_t value);

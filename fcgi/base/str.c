@@ -122,6 +122,20 @@ str_int(struct str s, int64_t *ret)
 	return true;
 }
 
+struct str
+str_digits(char room[STR_DIGITS], int64_t value)
+{
+	char *end = room + STR_DIGITS, *p = end;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	do
+		*--p = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		*--p = '-';
+	return (struct str){p, (size_t)(end - p)};
+}
+
 bool
 str_is_uuid(struct str s)
 {
@@ -170,10 +184,25 @@ utf8_len(const unsigned char *p, size_t n)
 	return 0;
 }
 
+/* How many of the first bytes are ASCII, in steps of eight. */
+static size_t
+ascii(struct str s)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; i + sizeof(word) <= s.n; i += sizeof(word)) {
+		memcpy(&word, s.p + i, sizeof(word));
+		if (word & 0x8080808080808080)
+			break;
+	}
+	return i;
+}
+
 bool
 str_utf8(struct str s)
 {
-	size_t i = 0;
+	size_t i = ascii(s);
 
 	while (i < s.n) {
 		size_t len = utf8_len((const unsigned char *)s.p + i, s.n - i);

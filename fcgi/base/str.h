@@ -58,6 +58,10 @@ struct str str_trim(struct str s);
  */
 bool str_int(struct str s, int64_t *ret);
 
+/* The number in decimal, in `room`. */
+enum { STR_DIGITS = 20 };
+struct str str_digits(char room[STR_DIGITS], int64_t value);
+
 /* Is it a uuid as we print them: small letters, four dashes? */
 bool str_is_uuid(struct str s);
 

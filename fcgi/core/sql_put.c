@@ -1,5 +1,7 @@
 #include "core/sql_put.h"
 
+enum { USUAL_TEXT = 2000 }; /* bytes: most statements need no more room */
+
 void
 sql_begin(struct compiler *c, struct arena *a, struct statement *out)
 {
@@ -9,6 +11,7 @@ sql_begin(struct compiler *c, struct arena *a, struct statement *out)
 		.text = buf_new(SQL_TEXT_MAX),
 		.out = out,
 	};
+	buf_room(&c->text, USUAL_TEXT);
 }
 
 struct err *
@@ -27,8 +30,11 @@ sql_end(struct compiler *c)
 void
 sql_name(struct compiler *c, struct str name)
 {
+	size_t quote = str_find(name, '"');
+
 	buf_char(&c->text, '"');
-	for (size_t i = 0; i < name.n; i++) {
+	buf_put(&c->text, str_sub(name, 0, quote));
+	for (size_t i = quote; i < name.n; i++) {
 		if (name.p[i] == '"')
 			buf_char(&c->text, '"');
 		buf_char(&c->text, name.p[i]);
@@ -113,7 +119,9 @@ sql_kept(struct compiler *c, const struct column *column, struct str name)
 void
 sql_arg_int(struct compiler *c, int64_t value)
 {
-	sql_arg(c, arena_printf(c->arena, "%lld", (long long)value));
+	char text[STR_DIGITS];
+
+	sql_arg(c, str_digits(text, value));
 }
 
 void
