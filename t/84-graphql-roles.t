@@ -148,8 +148,11 @@ subtest 'tables are for some' => sub {
 		. '{ contracts { terms label { name } } } }', '{"LabelsMany":['
 		. '{"contracts":[{"terms":"Secret.","label":{"name":"A"}}]}]}',
 		'members do all that';
-	may_not '', '{ hello ContractsMany { id } LabelsMany { id } }', $forbidden,
-		'nothing else is answered';
+	$r = as('', '{ hello ContractsMany { id } LabelsMany { id } }');
+	is_deeply $r->{json}{data}, {hello => 'Hello World',
+		ContractsMany => undef, LabelsMany => [{id => '1'}]},
+		'a stranger: the other fields are answered';
+	is_deeply [messages($r)], [$forbidden], '... and this one is told apart';
 };
 
 subtest 'writing is for some' => sub {

@@ -136,15 +136,32 @@ async function judged(one) {
 	return {...one, ours: await ours(one), theirs: theirs(one)};
 }
 
-/* Was it refused for such a value alone? */
-function unfit(x) {
+/* The answer without the root fields that such values made null. */
+function without(text, roots) {
+	const {data, errors} = JSON.parse(text);
+	for (const root of roots)
+		if (data)
+			delete data[root];
+	return outcome({data, errors: errors.map((message) => ({message}))
+		.filter(({message}) => !roots.includes(rootOf(message)))});
+}
+
+function rootOf(error) {
+	return error.split(' ').at(-1).split('.')[0];
+}
+
+/* Is such a value all that they differ by? */
+function unfit(x, y) {
 	const {data, errors} = JSON.parse(x);
-	return data === null && errors.every((one) => UNFIT.test(one));
+	const roots = errors.filter((one) => UNFIT.test(one)).map(rootOf);
+	return roots.length && (data === null
+		|| roots.every((root) => data[root] === null)
+		&& without(x, roots) === without(y, roots));
 }
 
 // Our parser ends at a definition of a type, theirs goes on.
 function differs({ours: x, theirs: y}) {
-	if (kind(y) === 'data' && kind(x) === 'data' && (y === LOST || unfit(x)))
+	if (kind(y) === 'data' && kind(x) === 'data' && (y === LOST || unfit(x, y)))
 		return '';
 	const early = / definition is not executable/.test(x)
 		&& kind(y) === 'refused';

@@ -122,6 +122,20 @@ check_introspection(struct call *call)
 
 /* ---- running it ---- */
 
+/* Errors stand behind the data, before the brace that closes all. */
+static void
+end_with_errors(struct call *call)
+{
+	struct buf *b = call->reply.body;
+
+	if (!graphql_of(call)->faults.n)
+		return;
+	b->n--;
+	buf_char(b, ',');
+	put_errors(call);
+	buf_char(b, '}');
+}
+
 /* Nothing of it needs the database. */
 static void
 answer_text(struct call *call)
@@ -131,7 +145,20 @@ answer_text(struct call *call)
 	buf_put(b, call->plan.open);
 	print_row(b, call->plan.shape, NULL);
 	buf_put(b, call->plan.close);
+	end_with_errors(call);
 	call->reply.status = 200;
+}
+
+/* A list may be gone before it has ended: its end is known by now. */
+static void
+close_with_errors(struct call *call)
+{
+	struct buf *b = call->reply.body;
+
+	buf_put(b, call->plan.close);
+	end_with_errors(call);
+	call->plan.close = arena_str(call->arena, buf_str(b));
+	buf_clear(b);
 }
 
 static struct err *
@@ -153,6 +180,8 @@ execute(struct call *call)
 		return answer_no_data(call);
 	if (call->plan.op == PLAN_NONE)
 		answer_text(call);
+	else if (call->plan.list && g->faults.n)
+		close_with_errors(call);
 	return NULL;
 }
 
@@ -298,6 +327,20 @@ plan(struct call *call)
 	return run(call);
 }
 
+static bool
+has_fault(const struct graphql *g, const struct chosen *f)
+{
+	for (const struct fault *x = g->faults.first; x; x = x->next) {
+		const struct path *path = x->path;
+
+		while (path && path->up)
+			path = path->up;
+		if (path && str_eq(path->key, f->key))
+			return true;
+	}
+	return false;
+}
+
 /* Rows by key that are not there: null in the data, and an error each. */
 static void
 add_missing(struct call *call)
@@ -309,7 +352,8 @@ add_missing(struct call *call)
 		bool missing = call->plan.table ? call->rows == 0
 						: call->nulls >> i & 1;
 
-		if (f->field->meaning != FIELD_IS_BY_PK || !missing)
+		if (f->field->meaning != FIELD_IS_BY_PK || !missing ||
+		    has_fault(g, f))
 			continue;
 		fault_add(&g->faults, &f->at, 1,
 			  "%.*s matching query does not exist.",
@@ -341,12 +385,7 @@ render(struct call *call)
 		buf_put(b, call->plan.close);
 	}
 	add_missing(call);
-	if (g->faults.n) {
-		b->n--; /* the brace that closes all */
-		buf_char(b, ',');
-		put_errors(call);
-		buf_char(b, '}');
-	}
+	end_with_errors(call);
 	return NULL;
 }
 

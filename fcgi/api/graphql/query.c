@@ -356,6 +356,24 @@ plan_all(struct planner *p, const struct chosen *root, struct shape *all,
 	};
 }
 
+/* A root field that failed is null, and does not hinder the others. */
+static void
+put_null(struct field *field)
+{
+	field->kind = FIELD_TEXT;
+	field->text = STR("null");
+	field->rows = NULL;
+}
+
+static bool
+exceeds(const struct faults *faults)
+{
+	for (const struct fault *f = faults->first; f; f = f->next)
+		if (f->code && strcmp(f->code, "LIMIT_EXCEEDED") == 0)
+			return true;
+	return false;
+}
+
 bool
 query_plan(struct planner *p, const struct chosen *root)
 {
@@ -365,14 +383,16 @@ query_plan(struct planner *p, const struct chosen *root)
 	for (size_t i = 0; i < root->n; i++) {
 		const struct chosen *f = &root->fields[i];
 
-		if (asks_database(f) && add_root(p, all, f)) {
+		if (!asks_database(f)) {
+			query_text(p, all, f);
+		} else if (add_root(p, all, f)) {
 			asking++;
 			last = i;
-		} else if (!asks_database(f)) {
-			query_text(p, all, f);
+		} else {
+			put_null(&all->fields[i]);
 		}
 	}
-	if (p->faults->n)
+	if (exceeds(p->faults))
 		return false;
 	if (asking != 1) {
 		plan_all(p, root, all, asking);

@@ -21,9 +21,10 @@ struct planner {
 };
 
 /*
- * Plan all root fields of a query as call->plan: one statement.  False when
- * there are faults (limits, values that no column takes, "Invalid
- * permissions.").  The rows are printed between plan.open and plan.close,
+ * Plan all root fields of a query as call->plan: one statement.  A field with
+ * a fault (a value that no column takes, "Invalid permissions.") is null and
+ * the others are planned.  False when more is asked for than the limits allow:
+ * nothing runs.  The rows are printed between plan.open and plan.close,
  * which make a whole `{"data":{...}}` of them:
  *
  * - One root field asks the database: the plan is that list, or that row
