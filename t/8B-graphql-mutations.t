@@ -10,8 +10,8 @@ use Test::More;
 use GraphQL;
 use Postern;
 
-my $p = Postern->start(migrations => "$FindBin::Bin/fixtures/music",
-	workers => 1);
+my $p = Postern->start(workers => 1,
+	migrations => [map { "$FindBin::Bin/fixtures/$_" } qw(music faults)]);
 
 # Labels 1 and 2, artists 1 to 3, albums 1 and 2, tags 1 and 2; nothing else.
 sub start_over ()
@@ -428,6 +428,30 @@ subtest 'where an error is' => sub {
 		}]
 	}, 'at its field' or diag $r->{body};
 	is $p->sql('select count(*) from api.tag'), 2, '... and nothing is done';
+};
+
+# The fixture's trigger fails with the SQLSTATE in the mark.
+subtest 'what a trigger says' => sub {
+	for my $case (['P0001', 'xyzzy'], ['0A000', 'Bad Request']) {
+		my ($state, $message) = @$case;
+		my $r = query($p, "mutation {\n  a: insertTag(data: {name: \"x\"})"
+			. " { success }\n  b: insertLuck(data: {mark:"
+			. " \"$state always\"}) { success }\n}");
+		is_deeply [$r->{status}, @{$r->{json}}{qw(data errors)}],
+			[200, undef, [{
+				message    => $message,
+				extensions => {code => 'BAD_REQUEST'},
+				$state eq 'P0001' ? (locations => [{line => 3, column => 3}],
+					path => ['b']) : ()
+			}]], "$state is an error of the field" or diag $r->{body};
+	}
+	is $p->sql(q{select count(*) from api.tag where name = 'x'}), 0,
+		'... and nothing is done';
+	$p->sql('alter sequence faults.tries restart');
+	query($p, 'mutation { insertLuck(data: {mark: "0A000 always"})'
+		. ' { success } }');
+	is $p->sql("select nextval('faults.tries')"), 2,
+		'what Postgres does not do is tried once';
 };
 
 subtest 'much at once' => sub {

@@ -14,7 +14,7 @@ static const struct {
 	{"42883", ERR_INVALID	     },
 	{"42501", ERR_FORBIDDEN     },
 	{"28000", ERR_UNAUTHORIZED  },
-	{"0A000", ERR_SCHEMA_CHANGED},
+	{"0A",    ERR_BAD_REQUEST   },
 	{"26000", ERR_SCHEMA_CHANGED},
 	{"42P01", ERR_SCHEMA_CHANGED},
 	{"42703", ERR_SCHEMA_CHANGED},
@@ -32,6 +32,21 @@ static const struct {
 	{"PV001", ERR_REFUSED	     }, /* postern.invalid() */
 	{"PV002", ERR_NOT_FOUND     }, /* postern.missing() */
 };
+
+/*
+ * "cached plan must not change result type" has the SQLSTATE of all that
+ * Postgres does not do: a client can ask for such a thing, and reading the
+ * model again does not help him.
+ */
+static bool
+is_outdated_plan(struct str state, const PGresult *res)
+{
+	struct str function =
+		str_of(PQresultErrorField(res, PG_DIAG_SOURCE_FUNCTION));
+
+	return str_eq(state, STR("0A000")) &&
+	       str_eq(function, STR("RevalidateCachedQuery"));
+}
 
 static enum err_code
 code_of(struct str state)
@@ -92,6 +107,8 @@ pg_error(struct arena *a, const PGresult *res)
 		return err_internal(a, ERR_UNAVAILABLE, "connection lost");
 	e = err_internal(a, code_of(state), "%s %s", state.p,
 			 PQresultErrorMessage(res));
+	if (is_outdated_plan(state, res))
+		e->code = ERR_SCHEMA_CHANGED;
 	e->argument = bad_argument(res);
 	if (e->argument && is_about_value(state))
 		e->code = ERR_INVALID;

@@ -404,6 +404,7 @@ is_of_a_field(const struct call *call, const struct err *e)
 	case ERR_NOT_FOUND:
 	case ERR_TOO_LARGE:
 	case ERR_CONFLICT:
+	case ERR_BAD_REQUEST: /* of a trigger, or a statement too much */
 		return call->plan.op != PLAN_NONE;
 	default:
 		return false;

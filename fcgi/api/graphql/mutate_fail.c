@@ -288,6 +288,8 @@ tell_failure(struct failure *x)
 		return tell(x, "FORBIDDEN", STR("Invalid permissions."));
 	case ERR_REFUSED:
 		return x->clearing && tell_replaced(x);
+	case ERR_BAD_REQUEST:
+		return x->e->message.n && tell(x, "BAD_REQUEST", x->e->message);
 	case ERR_NOT_FOUND:
 		return x->item >= 0 && tell_missing(x, table_of(x));
 	case ERR_REFERENCED:
