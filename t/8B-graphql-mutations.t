@@ -454,6 +454,27 @@ subtest 'what a trigger says' => sub {
 		'what Postgres does not do is tried once';
 };
 
+subtest 'what is found out at the end' => sub {
+	my $later = 'alter table api.album alter constraint album_artist_id_fkey';
+	$p->sql("$later deferrable initially deferred");
+	start_over();
+	my $r = query($p, "mutation {\n  a: insertTag(data: {name: \"x\"})"
+		. " { success }\n  b: insertAlbum(data: {title: \"x\","
+		. " artistId: 99}) { success }\n}");
+	is_deeply $r->{json}, {
+		data   => undef,
+		errors => [{
+			message    => "Album violates the rule 'album_artist_id_fkey'.",
+			locations  => [{line => 3, column => 3}],
+			path       => ['b'],
+			extensions => {code => 'CONFLICT'}
+		}]
+	}, 'is told' or diag $r->{body};
+	rows $start, '... and nothing is done';
+	is $p->sql('select count(*) from api.tag'), 2, '... at all';
+	$p->sql("$later not deferrable");
+};
+
 subtest 'much at once' => sub {
 	start_over();
 	my @items = map { {tag => "t$_", data => {name => "a$_"}} } 1 .. 400;

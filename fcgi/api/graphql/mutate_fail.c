@@ -303,6 +303,44 @@ tell_failure(struct failure *x)
 	}
 }
 
+/* Is it a row of the tree that can violate the constraint?  Which table's? */
+static const struct table *
+find_ruled(const struct failure *x, const struct tree *tree)
+{
+	struct violation v = {0};
+
+	for (size_t i = 0; i < tree->nitems; i++)
+		if (table_violation(tree->items[i].table, x->e->constraint, &v))
+			return tree->items[i].table;
+	return NULL;
+}
+
+/*
+ * All statements succeeded, but a deferred constraint did not hold when they
+ * were committed.  Postgres says which one, and not for which row.
+ */
+static bool
+tell_commit(struct failure *x, const struct chosen *root)
+{
+	const struct tree *tree = x->call->plan.trees;
+
+	if (x->e->constraint.n == 0)
+		return false;
+	for (size_t i = 0; i < root->n; i++) {
+		const struct table *t;
+
+		if (!mutate_writes(&root->fields[i]))
+			continue;
+		x->f = &root->fields[i];
+		t = find_ruled(x, tree++);
+		if (t)
+			return tell(x, "CONFLICT",
+				    mutate_rule(x->call->arena, t,
+						x->e->constraint));
+	}
+	return false;
+}
+
 bool
 mutate_failed(struct call *call, const struct chosen *root, const struct err *e,
 	      struct faults *faults)
@@ -315,6 +353,6 @@ mutate_failed(struct call *call, const struct chosen *root, const struct err *e,
 	};
 
 	if (!find_place(&x, root))
-		return false;
+		return tell_commit(&x, root);
 	return is_answer(&x, root) || tell_failure(&x);
 }
