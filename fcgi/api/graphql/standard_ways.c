@@ -122,7 +122,7 @@ other_key(const struct fkey *one)
 		if (f != one)
 			other = f;
 	}
-	if (parts != 2 || one->n + other->n != t->primary->n ||
+	if (parts != 2 || !other || one->n + other->n != t->primary->n ||
 	    has(one->columns, one->n, other->columns[0]))
 		return NULL;
 	return other;

@@ -13,13 +13,15 @@ static const char *const wants[] = {
 	[SCALAR_JSON] = NULL,
 };
 
-/* The kinds of literals that they take; others take any. */
-static const bool takes[][VALUE_OBJECT + 1] = {
-	[SCALAR_INT] = {[VALUE_INT] = true	  },
-	[SCALAR_FLOAT] = {				       [VALUE_INT] = true, [VALUE_FLOAT] = true},
-	[SCALAR_STRING] = {				       [VALUE_STRING] = true			},
-	[SCALAR_BOOLEAN] = {		    [VALUE_BOOLEAN] = true	  },
-	[SCALAR_ID] = { [VALUE_INT] = true,			   [VALUE_STRING] = true},
+#define KIND(kind) (1u << (kind))
+
+/* The kinds of literals that they take, a bit each; others take any. */
+static const unsigned takes[] = {
+	[SCALAR_INT] = KIND(VALUE_INT),
+	[SCALAR_FLOAT] = KIND(VALUE_INT) | KIND(VALUE_FLOAT),
+	[SCALAR_STRING] = KIND(VALUE_STRING),
+	[SCALAR_BOOLEAN] = KIND(VALUE_BOOLEAN),
+	[SCALAR_ID] = KIND(VALUE_INT) | KIND(VALUE_STRING),
 };
 
 static void
@@ -43,7 +45,7 @@ check_scalar(struct validate *v, const struct value *value,
 
 	if (!wants[type->scalar])
 		return;
-	if (!takes[type->scalar][value->kind]) {
+	if (!(takes[type->scalar] & KIND(value->kind))) {
 		found = validate_value_text(v, value);
 		VALIDATE_FAULT(v, &value->at, 1, "%.*s %s: %.*s",
 			       STR_FMT(type->name), wants[type->scalar],
