@@ -739,4 +739,19 @@ subtest 'Q24: variables' => sub {
 		yes => JSON::PP::true;
 };
 
+subtest 'an introspection that is too long to be answered' => sub {
+	my $wordy = Postern->database(migrations => $music);
+	$wordy->sql(q{do $$ begin execute format('comment on table api.tag is %L',
+		repeat('x', 1000000)); end $$});
+	my $often = sub ($n) {
+		return '{ __type(name: "Tag") { ' . join(' ', map { "a$_: description" }
+			1 .. $n) . ' } }';
+	};
+	my $r = query($wordy, $often->(2));
+	ok $r->{status} == 200 && length $r->{json}{data}{__type}{a2} == 1000000,
+		'a long one is' or diag substr $r->{body}, 0, 200;
+	refused $wordy, $often->(40),
+		'The answer is too large: ask for fewer fields.', '... longer ones are not';
+};
+
 done_testing;

@@ -3,7 +3,7 @@
 #include "api/graphql/introspect.h"
 #include "core/type.h"
 
-enum { TEXT_MAX = 64 * 1024 * 1024, QUICK_MAX = 200 };
+enum { TEXT_MAX = 32 * 1024 * 1024, QUICK_MAX = 200 };
 
 /* ---- columns ---- */
 
@@ -95,6 +95,13 @@ put_text(struct buf *b, struct planner *p, const struct chosen *f)
 	}
 }
 
+static void
+too_large(struct planner *p, const struct chosen *f)
+{
+	query_fault(p, f, "LIMIT_EXCEEDED",
+		    "The answer is too large: ask for fewer fields.");
+}
+
 void
 query_text(struct planner *p, struct shape *shape, const struct chosen *f)
 {
@@ -103,7 +110,10 @@ query_text(struct planner *p, struct shape *shape, const struct chosen *f)
 
 	to->kind = FIELD_TEXT;
 	put_text(&b, p, f);
-	to->text = arena_str(p->call->arena, buf_str(&b));
+	if (b.broken)
+		too_large(p, f);
+	else
+		to->text = arena_str(p->call->arena, buf_str(&b));
 	buf_free(&b);
 }
 
@@ -292,12 +302,13 @@ put_fields(struct buf *b, const struct field *from, const struct field *to)
 }
 
 /* One list or row is printed in C; the other roots, as text, around it. */
-static void
+static bool
 wrap(struct planner *p, const struct shape *all, const struct field *only)
 {
 	struct plan *plan = &p->call->plan;
 	struct arena *a = p->call->arena;
 	struct buf open = buf_new(TEXT_MAX), close = buf_new(TEXT_MAX);
+	bool whole;
 
 	BUF_LIT(&open, "{\"data\":");
 	put_fields(&open, all->fields, only);
@@ -308,10 +319,12 @@ wrap(struct planner *p, const struct shape *all, const struct field *only)
 	}
 	put_fields(&close, only + 1, all->fields + all->n);
 	BUF_LIT(&close, "}}");
+	whole = !open.broken && !close.broken;
 	plan->open = arena_str(a, buf_str(&open));
 	plan->close = arena_str(a, buf_str(&close));
 	buf_free(&open);
 	buf_free(&close);
+	return whole;
 }
 
 static void
@@ -399,6 +412,8 @@ query_plan(struct planner *p, const struct chosen *root)
 		return true;
 	}
 	plan_one(p, &root->fields[last], all->fields[last].rows);
-	wrap(p, all, &all->fields[last]);
-	return true;
+	if (wrap(p, all, &all->fields[last]))
+		return true;
+	too_large(p, &root->fields[last]);
+	return false;
 }
