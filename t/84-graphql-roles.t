@@ -137,6 +137,10 @@ subtest 'tables are for some' => sub {
 		path => ['c'];
 	may_not '', '{ ContractsAggregate { _count { id } } }', $forbidden,
 		'nor how many', path => ['ContractsAggregate'];
+	is_deeply [messages(as('', '{ ContractsMany { id } WidesMany(where: '
+		. '{range: {_eq: "[5,1]"}}) { id } }'))],
+		[$forbidden, 'A value is none that its column takes.'],
+		'what fails besides is told, too';
 	my $r = as('', '{ LabelByPk(pk: 1) { name contracts { terms } } }');
 	ok +(messages($r))[0] eq $forbidden && $r->{body} !~ /Secret/,
 		'a stranger: nor those of a label' or diag $r->{body};

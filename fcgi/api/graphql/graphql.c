@@ -474,6 +474,7 @@ fail(struct call *call, const struct err *e)
 {
 	struct graphql *g = graphql_of(call);
 	const char *type = incoming_media_type(call->request.accept);
+	size_t before = g ? g->faults.n : 0; /* of fields that never ran */
 
 	call->reply.type = type ? type : "application/json; charset=utf-8";
 	if (!g || !is_of_a_field(call, e)) {
@@ -484,7 +485,7 @@ fail(struct call *call, const struct err *e)
 	if (call->plan.op == PLAN_TREES &&
 	    mutate_failed(call, &g->root, e, &g->faults))
 		return;
-	if (!g->faults.n)
+	if (g->faults.n == before)
 		add_failure(call, e);
 	answer_no_data(call);
 }
