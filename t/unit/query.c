@@ -15,7 +15,7 @@ struct golden {
 	struct str name, input, expected, variables, document;
 	const char *role;
 	struct str deny; /* a table that the role may not read after all */
-	int64_t cost, where, arguments, rows_max;
+	int64_t cost, where, joins, arguments, rows_max;
 };
 
 static bool
@@ -41,6 +41,8 @@ read_line(struct arena *a, struct golden *g, struct str line)
 		str_int(line, &g->cost);
 	else if (take(&line, "where: "))
 		str_int(line, &g->where);
+	else if (take(&line, "joins: "))
+		str_int(line, &g->joins);
 	else if (take(&line, "arguments: "))
 		str_int(line, &g->arguments);
 	else if (take(&line, "rows_max: "))
@@ -125,9 +127,12 @@ put_statement(struct buf *b, const struct graphed *g)
 static void
 put_result(struct buf *b, const struct graphed *g)
 {
-	if (!g->planned) {
-		put_faults(b, &g->faults);
-	} else if (g->call.plan.op == PLAN_NONE) {
+	put_faults(b, &g->faults);
+	if (g->planned && g->faults.n)
+		buf_char(b, '\n');
+	if (!g->planned)
+		return;
+	if (g->call.plan.op == PLAN_NONE) {
 		buf_put(b, g->call.plan.open);
 		print_row(b, g->call.plan.shape, NULL);
 		buf_put(b, g->call.plan.close);
@@ -143,6 +148,8 @@ change_settings(struct conf *conf, const struct golden *c)
 		conf->graphql_cost = c->cost;
 	if (c->where)
 		conf->graphql_where = c->where;
+	if (c->joins)
+		conf->graphql_joins = c->joins;
 	if (c->arguments)
 		conf->graphql_arguments = c->arguments;
 	if (c->rows_max)
