@@ -266,8 +266,8 @@ sub _graphql ($all)
 		'L2: pgbench/s', 'of L2', 'P: PostGraphile/s', 'times P', 'bytes'],
 		@rows), "\n", <<~TEXT, "\n", _peer($all), "\n", _shapes($all);
 		The documents of G1 and G3 are always the same, their variables differ. G2 is
-		the question of G1 in so many words that neither a worker's documents nor the
-		statements of its connections come twice before they are forgotten. The
+		the question of G1 in so many ways that neither a document nor the statement
+		that it becomes is known any more when it comes again. The
 		first @{[_n(Bench::GraphQL::HOSTS)]} users, whom these ask for, have @{[
 			Bench::GraphQL::EVENTS]} events each.
 		TEXT
