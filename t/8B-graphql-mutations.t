@@ -414,6 +414,34 @@ subtest 'what a role cannot see' => sub {
 		'{"updateTag":{"success":true}}', 'a column may be changed alone';
 };
 
+# Tables of which there is nothing to give, or nothing that one may give.
+subtest 'rows of defaults alone' => sub {
+	my $own = Postern->database(migrations => "$FindBin::Bin/fixtures/music");
+	$own->sql(<<~'E');
+		create table api.lone (
+			id integer generated always as identity primary key
+		);
+		create table api.kv (k text primary key default 'x');
+		create table api.shut (
+			id integer generated always as identity primary key,
+			body text default 'b'
+		);
+		grant select, insert on api.lone, api.kv to postern_anonymous;
+		grant select, insert (id) on api.shut to postern_anonymous;
+		E
+	data $own, 'mutation { insertLone { success } }',
+		'{"insertLone":{"success":true}}', 'a key';
+	data $own, 'mutation { insertLone(tag: "t") { pksToTags { tag pk }'
+		. ' result { id } } }', '{"insertLone":{"pksToTags":[{"tag":"t",'
+		. '"pk":"2"}],"result":{"id":"2"}}}', '... that is told';
+	data $own, 'mutation { insertKv(tag: "t") { pksToTags { pk } } }',
+		'{"insertKv":{"pksToTags":[{"pk":"x"}]}}', 'a text';
+	data $own, 'mutation { insertShut { result { id body } } }',
+		'{"insertShut":{"result":{"id":"1","body":"b"}}}',
+		'a column that is not to be given';
+	is $own->sql('select count(*) from api.lone'), 2, 'they are there';
+};
+
 subtest 'where an error is' => sub {
 	start_over();
 	my $r = query($p, "mutation {\n  a: insertTag(data: {name: \"x\"})"

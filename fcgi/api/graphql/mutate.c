@@ -86,6 +86,16 @@ may(const struct mutation *m, enum schema_meaning what)
 	return (roles & m->p->schema->role) || query_forbidden(m->p, m->f);
 }
 
+/* A table of which nobody can give anything has no `data`. */
+static bool
+plan_data(struct mutation *m)
+{
+	const struct value *data = collect_argument(m->f, INPUT_IS_DATA);
+
+	return !data ||
+	       mutate_data(m, 0, argument_type(m->f, INPUT_IS_DATA), data, 0);
+}
+
 static bool
 plan_insert(struct mutation *m)
 {
@@ -97,10 +107,7 @@ plan_insert(struct mutation *m)
 
 	if (tag && tag->kind != VALUE_NULL)
 		one.tag = tag->text;
-	if (mutate_item(m, &one) < 0)
-		return false;
-	return mutate_data(m, 0, argument_type(m->f, INPUT_IS_DATA),
-			   collect_argument(m->f, INPUT_IS_DATA), 0);
+	return mutate_item(m, &one) >= 0 && plan_data(m);
 }
 
 static bool
@@ -113,10 +120,7 @@ plan_keyed(struct mutation *m, enum item_op op)
 			    collect_argument(m->f, INPUT_IS_PK));
 	if (!one.key || mutate_item(m, &one) < 0)
 		return false;
-	if (op == ITEM_DELETE)
-		return true;
-	return mutate_data(m, 0, argument_type(m->f, INPUT_IS_DATA),
-			   collect_argument(m->f, INPUT_IS_DATA), 0);
+	return op == ITEM_DELETE || plan_data(m);
 }
 
 static bool
