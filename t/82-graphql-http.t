@@ -166,6 +166,12 @@ subtest 'bodies' => sub {
 	refuses post($_), 400, 'POST body sent invalid JSON.', "no JSON: $_"
 		for '', '{', '{"query":}', 'query { hello }', "{'query':'{ hello }'}",
 		'{"query":"{ hello }"} x', "{\"query\":\"\xff\"}";
+	refuses post('{"query":"{ hello }","variables":{"a":' . '[' x 40 . ']' x 40
+		. '}}'), 400, 'POST body sent JSON that is not taken: Nested deeper '
+		. 'than 32 levels (line 1 column 69).', 'JSON that is too deep';
+	my $vary = post('{"query":"{ hello }"}')->{headers}{vary};
+	like join(', ', ref $vary ? @$vary : $vary), qr/\bAccept\b/,
+		'caches are told what an answer depends on';
 	refuses post('[{"query":"{ hello }"}]'), 400,
 		'Batches of requests are not supported.', 'a batch';
 	refuses post('[]'), 400, 'Batches of requests are not supported.',

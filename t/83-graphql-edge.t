@@ -18,7 +18,8 @@ sub refused ($r, $status, $message, $name)
 
 subtest 'what nginx refuses, it refuses in the form of GraphQL' => sub {
 	refused $p->http(POST => '/graphql', body => ' ' x 262_145), 413,
-		'Content Too Large', 'a body above 256 KiB';
+		'Content Too Large: a GraphQL request may have 256 KiB.',
+		'a body above 256 KiB';
 	isnt $p->http(POST => '/graphql', body => ' ' x 262_144)->{status}, 413,
 		'256 KiB are taken';
 	for my $target ('/graphql', '/graphql?query=%7Bhello%7D') {

@@ -302,6 +302,13 @@ check_hash(struct call *call)
 
 /* ---- the interface ---- */
 
+/* Caches have to keep the two media types apart. */
+static void
+vary(struct call *call)
+{
+	reply_header(&call->reply, "Vary", STR("Accept"));
+}
+
 static struct err *
 plan(struct call *call)
 {
@@ -310,6 +317,7 @@ plan(struct call *call)
 
 	call->state = g;
 	g->faults.arena = call->arena;
+	vary(call);
 	if (!type) {
 		struct err *e = err_new(call->arena, ERR_BAD_REQUEST,
 					"Accept must allow application/json or "
@@ -476,6 +484,7 @@ fail(struct call *call, const struct err *e)
 	const char *type = incoming_media_type(call->request.accept);
 	size_t before = g ? g->faults.n : 0; /* of fields that never ran */
 
+	vary(call);
 	call->reply.type = type ? type : "application/json; charset=utf-8";
 	if (!g || !is_of_a_field(call, e)) {
 		fail_request(call, e);

@@ -160,6 +160,25 @@ check_type(struct call *call)
 	return e;
 }
 
+/* It may be more than we take: that is told apart from what is no JSON. */
+static struct err *
+refuse_json(struct call *call)
+{
+	static const char *const limits[] = {"Nested", "Object of", "Number",
+					     "More", "Duplicate"};
+	struct json_fault fault;
+
+	if (json_check(call->request.body, &fault))
+		return refuse(call, "POST body sent invalid JSON.");
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (str_starts(str_of(fault.reason), str_of(limits[i])))
+			return err_new(call->arena, ERR_BAD_REQUEST,
+				       "POST body sent JSON that is not taken: "
+				       "%s (line %zu column %zu).",
+				       fault.reason, fault.line, fault.column);
+	return refuse(call, "POST body sent invalid JSON.");
+}
+
 static struct err *
 read_body(struct call *call, struct incoming *in)
 {
@@ -175,7 +194,7 @@ read_body(struct call *call, struct incoming *in)
 	TRY(check_type(call));
 	e = json_read(call->arena, r->body, &body);
 	if (e)
-		return refuse(call, "POST body sent invalid JSON.");
+		return refuse_json(call);
 	if (json_object_is_type(body, json_type_array))
 		return refuse(call, "Batches of requests are not supported.");
 	if (!json_object_is_type(body, json_type_object))

@@ -1,7 +1,7 @@
 #include "api/graphql/query.h"
 
 /* How many rows we expect of a nested list that names no limit. */
-enum { NESTED_GUESS = 10 };
+enum { NESTED_GUESS = 20 };
 
 static const struct schema_input *
 argument(const struct chosen *f, enum schema_input_meaning meaning)
