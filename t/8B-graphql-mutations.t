@@ -442,6 +442,35 @@ subtest 'rows of defaults alone' => sub {
 	is $own->sql('select count(*) from api.lone'), 2, 'they are there';
 };
 
+subtest 'messages with what came in' => sub {
+	my $own = Postern->database(migrations => "$FindBin::Bin/fixtures/music");
+	$own->sql(<<~'E');
+		create table api.gear (
+			id integer generated always as identity primary key,
+			name text constraint gear_name_key unique,
+			price numeric constraint gear_price check (price < 10),
+			note text constraint gear_note check (note <> '')
+		);
+		comment on constraint gear_name_key on api.gear is
+			'Gear ''{name}'' already exists.';
+		comment on constraint gear_price on api.gear is
+			'Too dear: {price}, {note}, {else}, {.';
+		grant select, insert, update on api.gear to postern_anonymous;
+		insert into api.gear (name, price) values ('{price}', 1);
+		E
+	refused $own, 'mutation { insertGear(data: {name: "{price}", price: 2})'
+		. ' { success } }', "Gear '{price}' already exists.",
+		'of a unique constraint';
+	data $own, 'mutation { insertGear(data: {price: 12.50, note: null})'
+		. ' { validationErrors } }', '{"insertGear":{"validationErrors":['
+		. '{"path":[],"errors":{"price":["Too dear: 12.50, {note}, {else},'
+		. ' {."]}}]}}', 'of a check; what is null or absent stays as it is';
+	data $own, 'mutation { updateGear(pk: 1, data: {price: 11, note: "n"})'
+		. ' { validationErrors } }', '{"updateGear":{"validationErrors":['
+		. '{"path":[],"errors":{"price":["Too dear: 11, n, {else}, {."]}}'
+		. ']}}', '... of a change';
+};
+
 subtest 'where an error is' => sub {
 	start_over();
 	my $r = query($p, "mutation {\n  a: insertTag(data: {name: \"x\"})"

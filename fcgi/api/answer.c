@@ -60,6 +60,46 @@ answer_error(struct call *call, const struct err *e)
 	buf_char(b, '}');
 }
 
+/* A value as it is, or escaped for the JSON string that it stands in. */
+static void
+put_input(struct buf *b, struct str value, bool json)
+{
+	struct buf quoted = buf_new(b->max);
+
+	if (json) {
+		buf_json(&quoted, value);
+		value = str_sub(buf_str(&quoted), 1, quoted.n - 2);
+	}
+	buf_put(b, value);
+	buf_free(&quoted);
+}
+
+struct str
+answer_fill(struct arena *a, const struct answer_source *source,
+	    struct str text, bool json)
+{
+	struct buf b = buf_new(16 * 1024 * 1024);
+	struct str filled, name, value;
+
+	for (;;) {
+		buf_put(&b, str_sub(text, 0, str_find(text, '{')));
+		text = str_sub(text, str_find(text, '{'), text.n);
+		if (text.n == 0)
+			break;
+		name = str_sub(text, 1, str_find(text, '}') - 1);
+		if (source->find(source->from, name, &value)) {
+			put_input(&b, value, json);
+			text = str_sub(text, name.n + 2, text.n);
+		} else {
+			buf_char(&b, '{');
+			text = str_sub(text, 1, text.n);
+		}
+	}
+	filled = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return filled;
+}
+
 bool
 answer_allows(const char *methods, struct str method)
 {

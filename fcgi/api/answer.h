@@ -1,6 +1,7 @@
 /*
  * What several interfaces have in common: whose rights count, errors in the
- * source system's form (spec.md §0.3) and the refusal of methods.
+ * source system's form (spec.md §0.3), the refusal of methods, and messages
+ * that repeat what came in.
  */
 #ifndef POSTERN_API_ANSWER_H
 #define POSTERN_API_ANSWER_H
@@ -21,5 +22,18 @@ uint32_t answer_role(const struct call *call);
 
 /* Does a list such as "GET, HEAD" name the method? */
 bool answer_allows(const char *methods, struct str method);
+
+/* What came in by that name; false: nothing did. */
+struct answer_source {
+	bool (*find)(void *from, struct str name, struct str *ret);
+	void *from;
+};
+
+/*
+ * A message whose every {name} that something came in for becomes that;
+ * `json`: the text is JSON, with the places inside of strings.
+ */
+struct str answer_fill(struct arena *a, const struct answer_source *source,
+		       struct str text, bool json);
 
 #endif

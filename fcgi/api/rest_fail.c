@@ -6,8 +6,9 @@
 
 /* What `{name}` stands for: a member of the body, else a parameter. */
 static bool
-find_input(struct call *call, struct str name, struct str *ret)
+find_input(void *from, struct str name, struct str *ret)
 {
+	struct call *call = from;
 	json_object *body = rest_of(call)->body;
 	const struct http_param *p = http_query_get(&call->request.query, name);
 	struct str key = arena_str(call->arena, name);
@@ -22,44 +23,13 @@ find_input(struct call *call, struct str name, struct str *ret)
 	return value || p;
 }
 
-/* A value as it is, or escaped for the JSON string that it stands in. */
-static void
-put_input(struct buf *b, struct str value, bool json)
-{
-	struct buf quoted = buf_new(b->max);
-
-	if (json) {
-		buf_json(&quoted, value);
-		value = str_sub(buf_str(&quoted), 1, quoted.n - 2);
-	}
-	buf_put(b, value);
-	buf_free(&quoted);
-}
-
 /* Copy `text`; every {name} that the request has a value for becomes it. */
 static struct str
 fill(struct call *call, struct str text, bool json)
 {
-	struct buf b = buf_new(16 * 1024 * 1024);
-	struct str filled, name, value;
+	const struct answer_source source = {find_input, call};
 
-	for (;;) {
-		buf_put(&b, str_sub(text, 0, str_find(text, '{')));
-		text = str_sub(text, str_find(text, '{'), text.n);
-		if (text.n == 0)
-			break;
-		name = str_sub(text, 1, str_find(text, '}') - 1);
-		if (find_input(call, name, &value)) {
-			put_input(&b, value, json);
-			text = str_sub(text, name.n + 2, text.n);
-		} else {
-			buf_char(&b, '{');
-			text = str_sub(text, 1, text.n);
-		}
-	}
-	filled = arena_str(call->arena, buf_str(&b));
-	buf_free(&b);
-	return filled;
+	return answer_fill(call->arena, &source, text, json);
 }
 
 /* {"error": message} as the error's detail. */

@@ -72,6 +72,10 @@ struct refusal {
 void mutate_print(struct call *call, const struct chosen *root,
 		  const struct refusal *refusal);
 
+/* A constraint's comment, with the item's values in their places. */
+struct str
+mutate_message(struct arena *a, const struct item *item, struct str comment);
+
 /* "Label violates the rule 'label_rule'." */
 struct str mutate_rule(struct arena *a, const struct table *t, struct str name);
 

@@ -218,6 +218,15 @@ key_of(struct answer *a, const struct constraint *check)
 			      : camel(a->call->arena, check->columns[0]->name);
 }
 
+static struct str
+message_of(struct answer *a, const struct item *item,
+	   const struct constraint *check)
+{
+	if (check->message.n)
+		return mutate_message(a->call->arena, item, check->message);
+	return mutate_rule(a->call->arena, item->table, check->name);
+}
+
 static void
 put_messages(struct answer *a, size_t from, size_t to, struct str key)
 {
@@ -226,15 +235,13 @@ put_messages(struct answer *a, size_t from, size_t to, struct str key)
 	buf_char(a->b, '[');
 	for (size_t i = from; i < to; i++) {
 		const struct unfit *u = &a->refusal->unfit[i];
-		const struct table *t = a->tree->items[u->item].table;
-		const struct constraint *check = &t->checks[u->check];
+		const struct item *item = &a->tree->items[u->item];
+		const struct constraint *check = &item->table->checks[u->check];
 
 		if (!str_eq(key_of(a, check), key))
 			continue;
 		buf_put(a->b, str_of(before));
-		buf_json(a->b, check->message.n ? check->message
-						: mutate_rule(a->call->arena, t,
-							      check->name));
+		buf_json(a->b, message_of(a, item, check));
 		before = ",";
 	}
 	buf_char(a->b, ']');

@@ -1,5 +1,6 @@
 #include <json-c/json.h>
 
+#include "api/answer.h"
 #include "api/graphql/mutate.h"
 #include "core/json.h"
 
@@ -13,6 +14,30 @@ struct failure {
 	const struct clearing *clearing;
 	struct faults *faults;
 };
+
+/* What the item's column is given; null is nothing. */
+static bool
+find_value(void *from, struct str name, struct str *ret)
+{
+	const struct item *item = from;
+
+	for (size_t i = 0; i < item->nset; i++) {
+		if (!str_eq(item->set[i].column->name, name))
+			continue;
+		*ret = item->set[i].value;
+		return ret->p != NULL;
+	}
+	return false;
+}
+
+struct str
+mutate_message(struct arena *a, const struct item *item, struct str comment)
+{
+	struct item copy = *item;
+	const struct answer_source source = {find_value, &copy};
+
+	return answer_fill(a, &source, comment, false);
+}
 
 struct str
 mutate_rule(struct arena *a, const struct table *t, struct str name)
@@ -175,6 +200,14 @@ table_of(const struct failure *x)
 			   : x->tree->items[x->item].table;
 }
 
+static struct str
+filled(const struct failure *x, struct str comment)
+{
+	return x->clearing ? comment
+			   : mutate_message(x->call->arena,
+					    &x->tree->items[x->item], comment);
+}
+
 static bool
 tell_missing(struct failure *x, const struct table *t)
 {
@@ -196,7 +229,7 @@ tell_referenced(struct failure *x)
 	if (v.own && !(gone && v.foreign))
 		return tell_missing(x, v.own->to);
 	if (v.foreign && v.foreign->message.n)
-		return tell(x, "CONFLICT", v.foreign->message);
+		return tell(x, "CONFLICT", filled(x, v.foreign->message));
 	if (!v.foreign)
 		return tell(x, "CONFLICT",
 			    mutate_rule(x->call->arena, t, x->e->constraint));
@@ -225,7 +258,7 @@ tell_constraint(struct failure *x)
 	if (!v.unique)
 		return tell(x, "CONFLICT", mutate_rule(a, t, x->e->constraint));
 	if (v.unique->message.n)
-		return tell(x, "CONFLICT", v.unique->message);
+		return tell(x, "CONFLICT", filled(x, v.unique->message));
 	return tell(x, "CONFLICT",
 		    arena_printf(a, "%.*s with this %.*s already exists.",
 				 STR_FMT(t->type),
