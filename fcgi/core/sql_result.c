@@ -108,19 +108,27 @@ put_string_list(struct compiler *c, int node, const struct field *f)
 	SQL(c, "::pg_catalog.text[])");
 }
 
+/* Lists whose elements are written in a form of their own; false: it is none.
+ */
+static bool
+put_list(struct compiler *c, int node, const struct field *f)
+{
+	if (is_named_list(f))
+		put_named_list(c, node, f);
+	else if (is_string_list(f))
+		put_string_list(c, node, f);
+	else
+		return false;
+	return true;
+}
+
 void
 sql_result(struct compiler *c, int node, const struct field *f)
 {
 	const struct type *type = f->column->type;
 
-	if (is_named_list(f)) {
-		put_named_list(c, node, f);
+	if (put_list(c, node, f))
 		return;
-	}
-	if (is_string_list(f)) {
-		put_string_list(c, node, f);
-		return;
-	}
 	/* There is white space in JSON, of which its type would take care. */
 	if (f->form == FORM_STRING && type->kind == TYPE_JSON) {
 		sql_json_result(c, node, f);
@@ -175,14 +183,8 @@ sql_json_result(struct compiler *c, int node, const struct field *f)
 	const struct type *type = f->column->type;
 	const char *template = type->json ? type->json : "@";
 
-	if (is_named_list(f)) {
-		put_named_list(c, node, f);
+	if (put_list(c, node, f))
 		return;
-	}
-	if (is_string_list(f)) {
-		put_string_list(c, node, f);
-		return;
-	}
 	if (f->form == FORM_NAMES && !is_made(f)) {
 		put_name(c, node, f);
 		return;

@@ -8,11 +8,7 @@
  */
 #include "api/graphql/mutate.h"
 
-#include "api/graphql/parse.h"
-#include "api/graphql/standard.h"
-#include "api/graphql/validate.h"
-#include "ask.h"
-#include "core/json.h"
+#include "graphed.h"
 #include "tap.h"
 
 #define GOLDEN "t/unit/mutate.golden"
@@ -38,34 +34,12 @@ static struct model *model;
 
 /* ---- a mutation ---- */
 
-static struct conf
-settings(void)
-{
-	return (struct conf){
-		.graphql_document = 65536,
-		.graphql_tokens = 5000,
-		.graphql_depth = 10,
-		.graphql_fields = 500,
-		.graphql_aliases = 50,
-		.graphql_roots = 20,
-		.graphql_cost = 100000,
-		.graphql_rows = 50,
-		.graphql_rows_max = 500,
-		.graphql_where = 8,
-		.graphql_joins = 50,
-		.graphql_arguments = 1000,
-		.graphql_introspection = "all",
-		.graphql_scalars = "",
-		.graphql_errors = "snake",
-	};
-}
-
 static void
 open_mutated(struct mutated *m, struct str role)
 {
 	if (role.n == 0)
 		role = STR("postern_anonymous");
-	*m = (struct mutated){.conf = settings(), .body = buf_new(1 << 20)};
+	*m = (struct mutated){.conf = graphed_conf(), .body = buf_new(1 << 20)};
 	m->call.arena = arena_new(64 * 1024);
 	m->call.request.arena = m->call.arena;
 	m->call.request.conf = &m->conf;

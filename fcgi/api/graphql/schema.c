@@ -151,12 +151,6 @@ schema_value(const struct schema_type *type, struct str name)
 	return type->kind == KIND_ENUM ? find_member(type, name) : NULL;
 }
 
-const struct schema_input *
-schema_argument(const struct schema_field *f, struct str name)
-{
-	return find(f->args, f->nargs, sizeof(*f->args), name);
-}
-
 const struct schema_directive *
 schema_directive(const struct schema *s, struct str name)
 {

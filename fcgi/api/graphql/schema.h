@@ -177,11 +177,9 @@ const struct schema_field *
 schema_field(const struct schema *s, const struct schema_type *type,
 	     struct str name);
 
-/* A member of an input object, an argument of a field, a directive; or NULL. */
+/* A member of an input object, a directive; or NULL. */
 const struct schema_input *
 schema_member(const struct schema_type *type, struct str name);
-const struct schema_input *
-schema_argument(const struct schema_field *f, struct str name);
 const struct schema_directive *
 schema_directive(const struct schema *s, struct str name);
 
