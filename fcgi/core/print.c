@@ -153,7 +153,7 @@ print_field(struct buf *b, const struct field *f, const struct str *columns)
 		return columns;
 	case FIELD_ROWS:
 		if (columns[0].p)
-			buf_put(b, columns[0]);
+			type_print_json(b, columns[0]);
 		else
 			BUF_LIT(b, "null");
 		return columns + 1;

@@ -32,6 +32,12 @@ put_link(struct compiler *c, const struct source *s, const struct shape *object)
 	struct source next = *s;
 
 	next.shape = object;
+	/* The row that this one was reached from is known already. */
+	if (s->node == s->scope->node && object->by == s->scope->up_by) {
+		next.node = s->scope->up;
+		put_object(c, &next);
+		return;
+	}
 	next.node = sql_join(c, s->scope, s->node, by);
 	SQL(c, "case when ");
 	sql_there(c, s->scope, next.node, object);
@@ -224,6 +230,10 @@ sql_rows(struct compiler *c, int parent, const struct rows *rows)
 		return;
 	sql_scope(c, &from.scope);
 	from.scope.grouped = rows->grouped;
+	if (rows->by.reverse && !rows->via && !rows->grouped) {
+		from.scope.up = parent;
+		from.scope.up_by = rows->by.fkey;
+	}
 	s.node = from.scope.node;
 	put_head(c, rows);
 	put_row(c, &s);

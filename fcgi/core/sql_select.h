@@ -21,6 +21,12 @@ struct sql_scope {
 	int node; /* of the table */
 	struct sql_join *joins, **end;
 	bool grouped; /* see struct plan */
+	/*
+	 * Where the rows are those that hold a key of another row: its number
+	 * and that key, which from here leads back to it; or NULL.
+	 */
+	int up;
+	const struct fkey *up_by;
 };
 
 /* A new scope, and the number of its table's row. */
