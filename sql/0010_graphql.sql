@@ -52,7 +52,7 @@ as $$
 $$;
 
 
--- As before, with `choices`.
+-- As before, with `choices`, and with what a domain is made from in the end.
 create or replace function postern.model_columns(rels oid[])
 returns table (rel oid, columns json)
 language sql
@@ -88,6 +88,20 @@ as $$
 		select *
 		from postern.model_types(
 			array(select distinct atttypid from attribute))
+	), made_from as materialized (
+		select distinct on (c.root) c.root, c.type
+		from postern.model_type_chain(
+			array(select distinct atttypid from attribute)) as c
+		join pg_catalog.pg_type as t on t.oid = c.type
+		where t.typtype <> 'd'
+		order by c.root, c.step
+	), domain as materialized (
+		select m.root, t.sql_type
+		from made_from as m
+		join postern.model_types(
+			array(select distinct type from made_from)) as t
+			on t.type = m.type
+		where m.root <> m.type
 	)
 	select
 		a.attrelid,
@@ -95,6 +109,7 @@ as $$
 			'name', a.attname,
 			'type', format_type(a.atttypid, a.atttypmod),
 			'sql_type', t.sql_type,
+			'domain_of', domain.sql_type,
 			'base', t.base,
 			'array', t.is_array,
 			'enum', t.enum,
@@ -149,6 +164,7 @@ as $$
 		) order by a.attnum)
 	from attribute as a
 	join type as t on t.type = a.atttypid
+	left join domain on domain.root = a.atttypid
 	left join pg_catalog.pg_attrdef as d
 		on d.adrelid = a.attrelid
 		and d.adnum = a.attnum
@@ -175,10 +191,12 @@ $$;
 
 
 -- As before, but the expression is one that can be put to a row that is about
--- to be written: of names of its columns.  One of a domain speaks of VALUE,
--- and one of the whole row, or of system columns, of a row that is there.  Nor
--- may it need names of schemas that those who write may not use: the constraint
--- itself was read when it was made, by whoever made it.
+-- to be written: of names of its columns.  One of a domain, which speaks of
+-- VALUE, is one of each of its columns, and VALUE a name that it is given; one
+-- of the elements of an array is not.  One of the whole row, or of system
+-- columns, speaks of a row that is there.  Nor may it need names of schemas that
+-- those who write may not use: the constraint itself was read when it was made,
+-- by whoever made it.
 create function postern.is_sayable(check_id oid)
 returns boolean
 language sql
@@ -186,7 +204,10 @@ stable
 as $$
 	select not exists (
 		select
-		from pg_catalog.pg_depend as d
+		from pg_catalog.pg_constraint as k
+		join pg_catalog.pg_depend as d
+			on d.classid = 'pg_catalog.pg_constraint'::regclass
+			and d.objid = k.oid
 		left join pg_catalog.pg_proc as p
 			on d.refclassid = 'pg_catalog.pg_proc'::regclass
 			and p.oid = d.refobjid
@@ -196,8 +217,8 @@ as $$
 		left join pg_catalog.pg_type as t
 			on d.refclassid = 'pg_catalog.pg_type'::regclass
 			and t.oid = d.refobjid
-		where d.classid = 'pg_catalog.pg_constraint'::regclass
-		and d.objid = check_id
+			and t.oid <> k.contypid
+		where k.oid = check_id
 		and coalesce(p.pronamespace, o.oprnamespace, t.typnamespace)
 			not in (
 				select oid
@@ -214,7 +235,7 @@ language sql
 stable
 as $$
 	with attribute as materialized (
-		select attrelid, attnum, atttypid
+		select attrelid, attnum, attname, atttypid
 		from pg_catalog.pg_attribute
 		where attrelid = any (rels)
 		and attnum > 0
@@ -236,21 +257,25 @@ as $$
 		union all
 		select
 			a.attrelid,
-			array_agg(a.attnum order by a.attnum),
+			array[a.attnum],
 			k.oid,
 			k.conname,
 			pg_get_expr(k.conbin, 0),
-			null
+			case
+			when not c.in_array and postern.is_sayable(k.oid)
+			then format('(select %s from (select %I) as d (value))',
+				pg_get_expr(k.conbin, 0), a.attname)
+			end
 		from attribute as a
 		join (
-			select distinct root, type
+			select root, type, bool_or(in_array) as in_array
 			from postern.model_type_chain(
 				array(select distinct atttypid from attribute))
+			group by root, type
 		) as c on c.root = a.atttypid
 		join pg_catalog.pg_constraint as k
 			on k.contypid = c.type
 			and k.contype = 'c'
-		group by a.attrelid, k.oid, k.conname, k.conbin
 	)
 	select
 		rel,
@@ -259,7 +284,7 @@ as $$
 			'columns', postern.column_names(rel, numbers),
 			'expression', expression,
 			'message', obj_description(id, 'pg_constraint'))
-			order by name collate "C", rank collate "C")
+			order by name collate "C", rank collate "C", numbers)
 	from found
 	group by rel
 $$;

@@ -321,9 +321,12 @@ subtest 'keys, links and checks are all there' => sub {
 		['inside'], 'a table may refer to itself';
 	is_deeply [map { "$_->{name}: @{$_->{columns}}" }
 		table($model, 'categories')->{checks}->@*], [
-		'Short Label_length: short shorts',
-		'label_filled: label short shorts',
-	], 'checks of domains are checks of their columns';
+		'Short Label_length: short',
+		'Short Label_length: shorts',
+		'label_filled: label',
+		'label_filled: short',
+		'label_filled: shorts',
+	], 'checks of domains are checks of each of their columns';
 };
 
 subtest 'what GraphQL asks for' => sub {
@@ -351,8 +354,14 @@ subtest 'what GraphQL asks for' => sub {
 	ok exists $expression{whole} && !defined $expression{whole},
 		'... except one of whole rows';
 	is_deeply [map { $_->{expression} }
-		table($model, 'categories')->{checks}->@*], [undef, undef],
-		'... and those of domains';
+		table($model, 'categories')->{checks}->@*], [
+		'(select (char_length((VALUE)::text) <= 12)'
+			. ' from (select short) as d (value))',
+		undef,
+		"(select (VALUE <> ''::text) from (select label) as d (value))",
+		"(select (VALUE <> ''::text) from (select short) as d (value))",
+		undef],
+		'... and one of a domain by what its column is, not its elements';
 	is $model->{comment}, 'The tables that clients see. '
 		. 'What is not here is not served.', 'the whole is described';
 };

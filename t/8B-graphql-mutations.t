@@ -329,6 +329,65 @@ subtest 'checks' => sub {
 		'of a row that a row names';
 };
 
+subtest 'checks of domains' => sub {
+	my $own = Postern->database(migrations => "$FindBin::Bin/fixtures/music");
+	$own->sql(<<~'E');
+		create schema own;
+		create function own.even(integer) returns boolean
+		language sql immutable return $1 % 2 = 0;
+		create domain api.posint as integer
+			constraint posint_positive check (value > 0);
+		create domain api.small as api.posint not null
+			constraint small_small check (value < 100);
+		create domain public.named as text
+			constraint named_value check (value not in ('', 'value'));
+		create domain api.even as integer
+			constraint even check (own.even(value));
+		comment on constraint posint_positive on domain api.posint is
+			'{price}: give more than nothing.';
+		create table api.gear (
+			id integer generated always as identity primary key,
+			price api.posint,
+			fee api.posint,
+			size api.small,
+			"value" public.named,
+			pair api.even,
+			fair api.even,
+			many api.posint[],
+			note text constraint gear_note check (note <> ''),
+			constraint gear_fee check (fee < price)
+		);
+		grant select, insert, update on api.gear to postern_anonymous;
+		E
+	my $insert = 'mutation ($d: GearInput!) { insertGear(data: $d)'
+		. ' { success validationErrors } }';
+	data $own, $insert, '{"insertGear":{"success":false,"validationErrors":['
+		. '{"path":[],"errors":{"__all__":["Gear violates the rule'
+		. ' \'gear_fee\'."],"note":["Gear violates the rule'
+		. ' \'gear_note\'."],"value":["Gear violates the rule'
+		. ' \'named_value\'."],"price":["-1: give more than nothing."],'
+		. '"fee":["-1: give more than nothing."],'
+		. '"size":["Gear violates the rule \'small_small\'."]}}]}}',
+		'are told with all others, by their columns',
+		d => {price => -1, fee => -1, size => 100, value => 'value',
+			note => ''};
+	data $own, $insert, '{"insertGear":{"success":false,"validationErrors":['
+		. '{"path":[],"errors":{"fair":["Gear violates the rule'
+		. ' \'even\'."]}}]}}', 'one that nobody may call is told alone',
+		d => {size => 1, pair => 2, fair => 3};
+	data $own, $insert, '{"insertGear":{"success":true,"validationErrors":[]}}',
+		'what satisfies them is written', d => {size => 1, price => 2,
+			fee => 1, pair => 2, fair => 4, value => 'x', many => [1]};
+	$own->sql('update api.gear set id = default');
+	my $id = $own->sql('select id from api.gear');
+	data $own, "mutation { updateGear(pk: $id, data: {price: 0, note: \"\"})"
+		. ' { validationErrors } }', '{"updateGear":{"validationErrors":['
+		. '{"path":[],"errors":{"__all__":["Gear violates the rule'
+		. ' \'gear_fee\'."],"note":["Gear violates the rule'
+		. ' \'gear_note\'."],"price":["0: give more than nothing."]}}]}}',
+		'... and of a row that is there';
+};
+
 subtest 'what Postgres alone can tell' => sub {
 	start_over();
 	$p->sql(<<~'E');

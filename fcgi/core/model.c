@@ -92,6 +92,9 @@ read_column(struct reader *r, struct column *c, json_object *o)
 
 	c->name = member(r, o, "name");
 	c->sql_type = member(r, o, "sql_type");
+	c->free_type = member(r, o, "domain_of");
+	if (c->free_type.n == 0)
+		c->free_type = c->sql_type;
 	c->comment = member(r, o, "comment");
 	c->scalar = member(r, tags, "graphql");
 	c->deprecated = read_reason(r, json_get(tags, "deprecated"));

@@ -33,8 +33,9 @@ struct grants {
 
 struct column {
 	struct str name;
-	struct str sql_type; /* castable, schema-qualified */
-	struct str base;     /* pg_type.typname, of an array's elements */
+	struct str sql_type;  /* castable, schema-qualified */
+	struct str free_type; /* ... and free of the checks of a domain */
+	struct str base;      /* pg_type.typname, of an array's elements */
 	const struct type *type;
 	const struct type *element; /* of an array; else the type itself */
 	struct str *labels;	    /* of an enum */

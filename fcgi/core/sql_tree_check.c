@@ -82,6 +82,10 @@ note(struct sql_tree *t, int item, const struct column *column)
 		t->tree->origins[n] = (struct origin){item, column};
 }
 
+/*
+ * A cast to a domain would complain of its first check, and of a null: it is
+ * one to what the domain is made from.
+ */
 static void
 put_value(struct sql_tree *t, int i, const struct column *column, int node)
 {
@@ -90,14 +94,16 @@ put_value(struct sql_tree *t, int i, const struct column *column, int node)
 	switch (known(t, i, column)) {
 	case IS_GIVEN:
 		note(t, i, column);
-		sql_arg_as(&t->c, column, s->value);
+		sql_arg(&t->c, s->value);
+		SQL(&t->c, "::");
+		buf_put(&t->c.text, column->free_type);
 		break;
 	case IS_STORED:
 		sql_column(&t->c, node, column);
 		break;
 	default:
 		SQL(&t->c, "null::");
-		buf_put(&t->c.text, column->sql_type);
+		buf_put(&t->c.text, column->free_type);
 	}
 }
 

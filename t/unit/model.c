@@ -152,8 +152,12 @@ test_graphql(void)
 	is(plain->scalar, STR(""), "... if there is one");
 	is(users->checks[0].expression, STR("(char_length(name) <= 50)"),
 	   "a check has its expression");
-	is(table("categories")->checks[0].expression, STR(""),
-	   "... which a domain's has not");
+	is(table("categories")->checks[1].expression, STR(""),
+	   "... which that of an array's elements has not");
+	is(column("categories", "label")->free_type, STR("pg_catalog.text"),
+	   "a domain is made from something");
+	is(column("categories", "raw")->free_type, STR("pg_catalog.bytea"),
+	   "... and what is none is itself");
 	ok(str_starts(model->comment, STR("The tables that clients see.")),
 	   "the whole is described");
 }

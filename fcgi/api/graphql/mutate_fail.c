@@ -137,6 +137,35 @@ refuse_checked(struct failure *x, const struct chosen *root)
 	return refuse(x, root, unfit, n);
 }
 
+/* The column whose value could not be read, or NULL. */
+static const struct column *
+bad_column(const struct failure *x)
+{
+	const struct item *item = &x->tree->items[x->item];
+	int n = x->e->argument - 1;
+
+	if (n < 0 || n >= SQL_ARGS_MAX)
+		return NULL;
+	if (x->e->step == x->tree->check_at)
+		return x->tree->origins[n].column;
+	if (x->e->step == item->at && item->op != ITEM_DELETE &&
+	    (size_t)n < item->nset)
+		return item->set[n].column;
+	return NULL;
+}
+
+/* A domain's check is one of each of its columns: which one's was it? */
+static size_t
+check_of(const struct table *t, const struct constraint *first,
+	 const struct column *column)
+{
+	for (size_t i = 0; i < t->nchecks && column; i++)
+		if (str_eq(t->checks[i].name, first->name) &&
+		    t->checks[i].columns[0] == column)
+			return i;
+	return (size_t)(first - t->checks);
+}
+
 /* A check that only Postgres could decide, or one of a type. */
 static bool
 refuse_check(struct failure *x, const struct chosen *root)
@@ -149,7 +178,7 @@ refuse_check(struct failure *x, const struct chosen *root)
 		return false;
 	unfit = ARENA_NEW(x->call->arena, struct unfit);
 	unfit->item = x->item;
-	unfit->check = (size_t)(v.check - table->checks);
+	unfit->check = check_of(table, v.check, bad_column(x));
 	return refuse(x, root, unfit, 1);
 }
 
@@ -263,23 +292,6 @@ tell_constraint(struct failure *x)
 		    arena_printf(a, "%.*s with this %.*s already exists.",
 				 STR_FMT(t->type),
 				 STR_FMT(column_names(a, v.unique))));
-}
-
-/* The column whose value could not be read, or NULL. */
-static const struct column *
-bad_column(const struct failure *x)
-{
-	const struct item *item = &x->tree->items[x->item];
-	int n = x->e->argument - 1;
-
-	if (n < 0 || n >= SQL_ARGS_MAX)
-		return NULL;
-	if (x->e->step == x->tree->check_at)
-		return x->tree->origins[n].column;
-	if (x->e->step == item->at && item->op != ITEM_DELETE &&
-	    (size_t)n < item->nset)
-		return item->set[n].column;
-	return NULL;
 }
 
 static bool
