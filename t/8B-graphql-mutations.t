@@ -168,18 +168,29 @@ subtest 'lists' => sub {
 		. ']}}) { result { artists { albums { id } } } } }',
 		'{"updateLabel":{"result":{"artists":[{"albums":[]}]}}}',
 		$start =~ s/ D:2:Bleach:3//r, 'an empty list takes all';
-	does 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
-		. '{pk: 2, data: {labelId: 2}}]}}) { result { artists { id } } } }',
-		'{"updateLabel":{"result":{"artists":[{"id":"1"}]}}}',
-		$start =~ s/Isaac:1/Isaac:2/r, 'an item moves';
-	does 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
+	fails 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
+		. '{pk: 2, data: {labelId: 2}}]}}) { success } }',
+		'Pass no "labelId" in "artists": it is given by the row above.',
+		'an item cannot move';
+	fails 'mutation { insertArtist(data: {name: "n", albums: [{data: {title:'
+		. ' "a", artist: {name: "other"}}}]}) { success } }',
+		'Pass no "artist" in "albums": it is given by the row above.',
+		'nor hang on another row from the start';
+	does 'mutation { insertArtist(data: {name: "n", label: null, labelId: 1,'
+		. ' albums: [{data: {title: "a", artist: null}}]})'
+		. ' { success } }', '{"insertArtist":{"success":true}}',
+		$start =~ s/ D/ A:4:n:1 D/r =~ s/ L/ D:3:a:4 L/r,
+		'... and null is no row';
+	fails 'mutation { updateLabel(pk: 1, data: {artists: {items: ['
 		. '{pk: 2, data: {name: "a"}}, {pk: 2, data: {name: "b"}}]}})'
-		. ' { success } }', '{"updateLabel":{"success":true}}',
-		$start =~ s/Isaac/b/r, 'the last one of two counts';
-	does 'mutation { updateLabel(pk: 1, data: {name: "a", artists: {items:'
-		. ' [{pk: 2, data: {label: {name: "b"}}}]}}) { result { name } } }',
-		'{"updateLabel":{"result":{"name":"b"}}}',
-		$start =~ s/Stax/b/r, 'the row again, from below';
+		. ' { success } }', 'A pk is there twice in "artists".',
+		'a row is there once';
+	does 'mutation { updateArtist(pk: 1, data: {name: "a", albums: {items:'
+		. ' [{pk: 1, data: {songs: {items: [{data: {title: "s"}}]}}}]}})'
+		. ' { result { name albums { songs { title } } } } }',
+		'{"updateArtist":{"result":{"name":"a","albums":[{"songs":['
+		. '{"title":"s"}]}]}}}',
+		$start =~ s/Otis/a/r . ' S:1:s:1', 'lists in lists';
 	fails 'mutation { updateLabel(pk: 1, data: {name: "x", artists: {items:'
 		. ' [{pk: 3, data: {name: "K"}}]}}) { success } }',
 		'Artist matching query does not exist.',

@@ -65,6 +65,14 @@ is_in(const struct fkey *f, const struct column *c)
 	return false;
 }
 
+/* Is the member a row that the item names? */
+static bool
+names_row(const struct schema_input *input)
+{
+	return input && input->meaning == INPUT_IS_RELATION &&
+	       !input->relation.reverse;
+}
+
 /* A row that could not be made with the column may still be changed. */
 static bool
 may_write(const struct mutation *m, struct item *item, const struct column *c)
@@ -131,10 +139,6 @@ set_column(struct mutation *m, int i, const struct schema_input *input,
 
 	if (!may_write(m, item, input->column))
 		return query_forbidden(m->p, m->f);
-	/* Who hangs on a row that is made with it hangs on that one. */
-	if (item->op == ITEM_INSERT && item->from.reverse &&
-	    is_in(item->from.fkey, input->column))
-		return true;
 	s->column = input->column;
 	item->nset++;
 	return query_value(&to, value, &s->value);
@@ -279,6 +283,27 @@ which_row(struct mutation *m, const struct nested *n, struct item *one,
 	return one->key != NULL;
 }
 
+/* Is the row of that key in the list already? */
+static bool
+is_listed(const struct mutation *m, const struct nested *n,
+	  const struct item *one)
+{
+	for (size_t i = (size_t)n->parent + 1; i < m->tree->nitems; i++) {
+		const struct item *other = &m->tree->items[i];
+		size_t k = 0;
+
+		if (other->parent != n->parent || !other->key ||
+		    other->from.fkey != one->from.fkey)
+			continue;
+		while (k < one->table->primary->n &&
+		       str_eq(other->key[k], one->key[k]))
+			k++;
+		if (k == one->table->primary->n)
+			return true;
+	}
+	return false;
+}
+
 /* `n` is about the list: its input has the type of the elements. */
 static bool
 elements(struct mutation *m, const struct nested *n, struct clearing *stay)
@@ -297,6 +322,10 @@ elements(struct mutation *m, const struct nested *n, struct clearing *stay)
 		data = member(type, v, INPUT_IS_DATA, &input);
 		if (!data || !which_row(m, n, &one, v))
 			return false;
+		if (one.key && is_listed(m, n, &one))
+			return query_fault(m->p, m->f, "BAD_USER_INPUT",
+					   "A pk is there twice in \"%.*s\".",
+					   STR_FMT(one.name));
 		if (stay && one.key)
 			stay->keys[stay->nkeys++] = one.key;
 		if (!add_data(m, n, &one, schema_named(input->type), data))
@@ -388,19 +417,47 @@ read_nested(struct mutation *m, const struct nested *n)
 
 /* ---- an object of input ---- */
 
-/* A row that is named both by its key and as an object? */
+/* A column of the key that is given beside the object; `null`: even as null. */
 static const struct schema_input *
-named_twice(const struct schema_type *type, const struct value *data,
-	    const struct fkey *f)
+named_by_key(const struct schema_type *type, const struct value *data,
+	     const struct fkey *f, bool null)
 {
 	for (const struct value *v = data->first; v; v = v->next) {
 		const struct schema_input *other = schema_member(type, v->name);
 
 		if (other && other->meaning == INPUT_IS_COLUMN &&
-		    is_in(f, other->column))
+		    is_in(f, other->column) && (null || v->kind != VALUE_NULL))
 			return other;
 	}
 	return NULL;
+}
+
+/* Is the column part of a key whose row is given as an object? */
+static bool
+named_by_object(const struct schema_type *type, const struct value *data,
+		const struct column *column)
+{
+	for (const struct value *v = data->first; v; v = v->next) {
+		const struct schema_input *other = schema_member(type, v->name);
+
+		if (v->kind != VALUE_NULL && names_row(other) &&
+		    is_in(other->relation.fkey, column))
+			return true;
+	}
+	return false;
+}
+
+/* A row may be named by its key and as an object if one of these is null. */
+static bool
+is_left_out(const struct schema_type *type, const struct value *data,
+	    const struct schema_input *input, const struct value *v)
+{
+	if (v->kind != VALUE_NULL)
+		return false;
+	if (input->meaning == INPUT_IS_COLUMN)
+		return named_by_object(type, data, input->column);
+	return names_row(input) &&
+	       named_by_key(type, data, input->relation.fkey, true);
 }
 
 static bool
@@ -410,13 +467,52 @@ check_names(struct mutation *m, const struct schema_type *type,
 	const struct fkey *f = input->relation.fkey;
 	const struct schema_input *other = NULL;
 
-	if (!input->relation.reverse)
-		other = named_twice(type, data, f);
+	if (names_row(input))
+		other = named_by_key(type, data, f, false);
 	return !other ||
 	       query_fault(m->p, m->f, "BAD_USER_INPUT",
 			   "Pass one of \"%.*s\", \"%.*s\", not "
 			   "both.",
 			   STR_FMT(other->column->name), STR_FMT(f->link));
+}
+
+/* Is it the row that the item hangs on, or of the key of that? */
+static bool
+names_parent(const struct item *item, const struct schema_input *input)
+{
+	if (!item->from.reverse)
+		return false;
+	if (input->meaning == INPUT_IS_COLUMN)
+		return is_in(item->from.fkey, input->column);
+	return names_row(input) && input->relation.fkey == item->from.fkey;
+}
+
+static bool
+refuse_parent(struct mutation *m, const struct item *item,
+	      const struct schema_input *input)
+{
+	return query_fault(m->p, m->f, "BAD_USER_INPUT",
+			   "Pass no \"%.*s\" in \"%.*s\": it is given by the "
+			   "row above.",
+			   STR_FMT(input->name), STR_FMT(item->name));
+}
+
+/* One member of an object of input. */
+static bool
+read_member(struct mutation *m, const struct nested *n,
+	    const struct schema_type *type, const struct value *data)
+{
+	const struct item *item = &m->tree->items[n->parent];
+	bool null = n->value->kind == VALUE_NULL;
+
+	if (names_parent(item, n->input))
+		return (null && item->op == ITEM_INSERT) ||
+		       refuse_parent(m, item, n->input);
+	if (is_left_out(type, data, n->input, n->value))
+		return true;
+	if (n->input->meaning == INPUT_IS_COLUMN)
+		return set_column(m, n->parent, n->input, n->value);
+	return check_names(m, type, data, n->input) && read_nested(m, n);
 }
 
 static size_t
@@ -448,10 +544,7 @@ mutate_data(struct mutation *m, int item, const struct schema_type *type,
 		const struct schema_input *input = schema_member(type, v->name);
 		struct nested n = {item, input, v, depth};
 
-		if (input->meaning == INPUT_IS_COLUMN
-			    ? !set_column(m, item, input, v)
-			    : !check_names(m, type, data, input) ||
-				      !read_nested(m, &n))
+		if (!read_member(m, &n, type, data))
 			return false;
 	}
 	return true;
