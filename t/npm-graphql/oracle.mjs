@@ -22,7 +22,7 @@ const url = new URL(process.argv[2]);
 const agent = new Agent({keepAlive: true, maxSockets: 3});
 const AT_ONCE = 3, SHOWN = 20, CUT = 6, CUTS = 400;
 // An accident made a value that is well written and means nothing.
-const UNFIT = new RegExp('^(?:Expected value of type "\\w+"; |'
+const UNFIT = new RegExp('^(?:Expected value of type "\\w+" for "\\w+"; |'
 	+ '"(?:limit|offset)" must not be negative\\. |'
 	+ 'Argument "\\w+" has invalid value )');
 // What is valid, about tables of which the oracle has no rows.

@@ -135,6 +135,7 @@ set_column(struct mutation *m, int i, const struct schema_input *input,
 		.f = m->f,
 		.column = without_check(m->p->call->arena, input->column),
 		.type = input->type,
+		.name = input->name,
 	};
 
 	if (!may_write(m, item, input->column))

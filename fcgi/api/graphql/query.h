@@ -47,6 +47,7 @@ struct query_place {
 	const struct chosen *f;
 	const struct column *column;
 	const struct schema_type *type; /* of the value */
+	struct str name;		/* of the input that it is given for */
 	bool skip;			/* the nulls of a list */
 };
 

@@ -116,8 +116,9 @@ complain(const struct query_place *at, const struct schema_type *type,
 	 const struct issues *issues)
 {
 	return query_fault(at->p, at->f, "BAD_USER_INPUT",
-			   "Expected value of type \"%.*s\"; %.*s.",
-			   STR_FMT(schema_named(type)->name),
+			   "Expected value of type \"%.*s\" for \"%.*s\"; "
+			   "%.*s.",
+			   STR_FMT(schema_named(type)->name), STR_FMT(at->name),
 			   STR_FMT(issues->first->message));
 }
 
@@ -285,6 +286,7 @@ query_key(struct planner *p, const struct chosen *f, const struct table *table,
 		}
 		to.column = key->columns[i];
 		to.type = part ? part->type : type;
+		to.name = part ? part->name : STR("pk");
 		if (!query_value(&to, v, &values[i]))
 			return NULL;
 	}

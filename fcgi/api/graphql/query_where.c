@@ -109,25 +109,27 @@ test_null(struct reader *r, const struct column *column, enum plan_cmp cmp)
 
 /* Of an empty list nothing is in it.  Nulls in it say nothing. */
 static const struct filter *
-test_list(struct reader *r, const struct column *column,
+test_list(struct reader *r, const struct schema_input *of,
 	  const struct schema_input *in, const struct value *value)
 {
-	struct query_place to = {r->p, r->f, column, in->type, true};
+	struct query_place to = {r->p,	   r->f,     of->column,
+				 in->type, of->name, true};
 	struct str list;
 
 	if (!query_value(&to, value, &list))
 		return nothing(r);
 	if (!str_eq(list, STR("{}")))
-		return test(r, column, in->cmp, list);
+		return test(r, of->column, in->cmp, list);
 	return in->cmp == CMP_IN ? nothing(r) : everything(r);
 }
 
 static const struct filter *
-test_value(struct reader *r, const struct column *column,
+test_value(struct reader *r, const struct schema_input *of,
 	   const struct schema_input *in, const struct value *value)
 {
 	struct column *text = ARENA_NEW(r->p->call->arena, struct column);
-	struct query_place to = {r->p, r->f, column, in->type, false};
+	struct query_place to = {r->p,	   r->f,     of->column,
+				 in->type, of->name, false};
 	struct str arg;
 
 	/* A part of a date is no date. */
@@ -136,23 +138,23 @@ test_value(struct reader *r, const struct column *column,
 		to.column = text;
 	if (!query_value(&to, value, &arg))
 		return nothing(r);
-	return test(r, column, in->cmp, arg);
+	return test(r, of->column, in->cmp, arg);
 }
 
 static const struct filter *
-read_test(struct reader *r, const struct column *column,
+read_test(struct reader *r, const struct schema_input *of,
 	  const struct schema_input *in, const struct value *value)
 {
 	if (value->kind == VALUE_NULL)
-		return test_null(r, column, in->cmp);
+		return test_null(r, of->column, in->cmp);
 	switch (in->cmp) {
 	case CMP_IS_NULL:
-		return is_null(r, column, str_eq(value->text, STR("true")));
+		return is_null(r, of->column, str_eq(value->text, STR("true")));
 	case CMP_IN:
 	case CMP_NOT_IN:
-		return test_list(r, column, in, value);
+		return test_list(r, of, in, value);
 	default:
-		return test_value(r, column, in, value);
+		return test_value(r, of, in, value);
 	}
 }
 
@@ -168,7 +170,7 @@ read_tests(struct reader *r, const struct schema_input *in,
 		const struct schema_input *one = schema_member(type, v->name);
 
 		if (one && one->meaning == INPUT_IS_TEST)
-			add(all, read_test(r, in->column, one, v));
+			add(all, read_test(r, in, one, v));
 	}
 	return plain(all);
 }
