@@ -264,7 +264,6 @@ add_root(struct planner *p, struct shape *all, const struct chosen *f)
 
 /* ---- is it quick? ---- */
 
-/* Objects are found by keys; of lists nobody knows. */
 static bool
 has_lists(const struct shape *shape)
 {
@@ -278,13 +277,20 @@ has_lists(const struct shape *shape)
 	return false;
 }
 
+/*
+ * Lists below one row are quick where few rows are asked for: that the key to
+ * them has an index is likely, and where it has none others get out of the way.
+ */
 static bool
-is_quick(const struct chosen *f, const struct rows *rows)
+is_quick(const struct planner *p, const struct chosen *f,
+	 const struct rows *rows)
 {
-	if (!table_is_stored(rows->table) || has_lists(rows->shape))
+	if (!table_is_stored(rows->table) || p->cost > QUICK_MAX)
 		return false;
 	if (rows->one || query_is_pinned(rows))
 		return true;
+	if (has_lists(rows->shape))
+		return false;
 	return f->field->meaning == FIELD_IS_LIST && !rows->filter &&
 	       !collect_argument(f, INPUT_IS_ORDER) && rows->norder &&
 	       rows->limit + rows->offset <= QUICK_MAX;
@@ -344,7 +350,7 @@ plan_one(struct planner *p, const struct chosen *f, const struct rows *rows)
 		.limit = rows->limit,
 		.offset = rows->offset,
 		.list = !rows->one,
-		.quick = is_quick(f, rows),
+		.quick = is_quick(p, f, rows),
 	};
 }
 
@@ -358,7 +364,7 @@ plan_all(struct planner *p, const struct chosen *root, struct shape *all,
 
 	for (size_t i = 0; i < all->n; i++)
 		if (all->fields[i].rows &&
-		    !is_quick(&root->fields[i], all->fields[i].rows))
+		    !is_quick(p, &root->fields[i], all->fields[i].rows))
 			quick = false;
 	*plan = (struct plan){
 		.op = asking ? PLAN_SELECT : PLAN_NONE,

@@ -179,6 +179,26 @@ charge(struct planner *p, const struct chosen *f, int64_t rows)
 }
 
 static bool
+goes_through(const struct filter *filter)
+{
+	if (filter->kind == FILTER_THROUGH)
+		return true;
+	for (size_t i = 0; i < filter->n; i++)
+		if (goes_through(filter->parts[i]))
+			return true;
+	return false;
+}
+
+/* How many rows there may be; what joins find may come more than once. */
+static int64_t
+expected(const struct rows *rows, bool guess)
+{
+	if (query_is_pinned(rows) && !goes_through(rows->filter))
+		return 1;
+	return guess ? least(NESTED_GUESS, rows->limit) : rows->limit;
+}
+
+static bool
 read_limit(struct planner *p, const struct chosen *f, struct rows *rows,
 	   bool nested)
 {
@@ -195,9 +215,7 @@ read_limit(struct planner *p, const struct chosen *f, struct rows *rows,
 	rows->limit = least(rows->limit, max);
 	if (limit == 0)
 		take_none(p, rows);
-	return charge(p, f,
-		      limit < 0 && nested ? least(NESTED_GUESS, max)
-					  : rows->limit);
+	return charge(p, f, expected(rows, limit < 0 && nested));
 }
 
 bool
