@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use GraphQL;
+use Load qw(until_true);
 use Postern;
 
 my $p = Postern->start(workers => 1,
@@ -600,6 +601,27 @@ subtest 'what is found out at the end' => sub {
 	rows $start, '... and nothing is done';
 	is $p->sql('select count(*) from api.tag'), 2, '... at all';
 	$p->sql("$later not deferrable");
+};
+
+subtest 'a view that checks what is written through it' => sub {
+	start_over();
+	$p->sql(<<~'SQL');
+		create view api.short_tags as
+		select id, name from api.tag where char_length(name) < 5
+		with check option;
+		comment on view api.short_tags is '@key id';
+		grant select, insert on api.short_tags to postern_anonymous;
+		notify postern;
+		SQL
+	ok until_true(5, sub {
+		query($p, '{ ShortTagsMany { id } }')->{json}{data}
+	}), 'is there soon';
+	refused $p,
+		'mutation { insertShortTag(data: {name: "too long"}) { success } }',
+		'ShortTag would not show the row.', 'what it would not show';
+	is $p->sql("select count(*) from api.tag where name = 'too long'"), 0,
+		'... is not written';
+	$p->sql('drop view api.short_tags; notify postern');
 };
 
 subtest 'much at once' => sub {

@@ -516,6 +516,9 @@ bool
 table_violation(const struct table *t, struct str constraint,
 		struct violation *ret)
 {
+	*ret = (struct violation){0};
+	if (constraint.n == 0) /* the key of a view has no name */
+		return false;
 	ret->unique = named(t->uniques, t->nuniques, constraint);
 	if (!ret->unique && t->primary)
 		ret->unique = named(t->primary, 1, constraint);

@@ -12,6 +12,7 @@ static const struct {
 	{"22",    ERR_INVALID	  },
 	{"42804", ERR_INVALID	     },
 	{"42883", ERR_INVALID	     },
+	{"44000", ERR_CONSTRAINT	}, /* a view with check option */
 	{"42501", ERR_FORBIDDEN     },
 	{"28000", ERR_UNAUTHORIZED  },
 	{"0A",    ERR_BAD_REQUEST   },

@@ -283,6 +283,10 @@ tell_constraint(struct failure *x)
 			    arena_printf(a, "%.*s %.*s is required.",
 					 STR_FMT(t->type),
 					 STR_FMT(null->name)));
+	if (x->e->constraint.n == 0)
+		return tell(x, "CONFLICT",
+			    arena_printf(a, "%.*s would not show the row.",
+					 STR_FMT(t->type)));
 	table_violation(t, x->e->constraint, &v);
 	if (!v.unique)
 		return tell(x, "CONFLICT", mutate_rule(a, t, x->e->constraint));
