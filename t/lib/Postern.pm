@@ -271,14 +271,25 @@ sub http ($self, $method, $target, %opt)
 	return $self->raw($head . ($body // ''), $method eq 'HEAD');
 }
 
+# A signal that a client is ended with may come just then.
+sub _connect ($port)
+{
+	my $socket;
+	do {
+		$socket = IO::Socket::INET->new(
+			PeerAddr => '127.0.0.1',
+			PeerPort => $port
+		);
+	} while (!$socket && $!{EINTR});
+	return $socket;
+}
+
 # Send bytes, read an answer.
 sub raw ($self, $bytes, $no_body = 0)
 {
 	local $SIG{PIPE} = 'IGNORE';
-	my $socket = IO::Socket::INET->new(
-		PeerAddr => '127.0.0.1',
-		PeerPort => $self->{port}
-	) or die "cannot connect to port $self->{port}: $!\n";
+	my $socket = _connect($self->{port})
+		or die "cannot connect to port $self->{port}: $!\n";
 	setsockopt $socket, SOL_SOCKET, SO_RCVTIMEO, pack 'l!l!', 60, 0;
 	$self->_send($socket, $bytes);
 	my $answer = '';
