@@ -37,7 +37,8 @@ look_up(const struct table *t)
 	for (size_t i = 0; i < t->nfkeys; i++) {
 		MUST(t->fkeys[i].from == t && t->fkeys[i].n > 0);
 		MUST(t->fkeys[i].link.n > 0);
-		MUST(table_violation(t, t->fkeys[i].name, &v) && v.own);
+		MUST(t->fkeys[i].name.n == 0 ||
+		     (table_violation(t, t->fkeys[i].name, &v) && v.own));
 	}
 	for (size_t i = 0; i < t->nreferrers; i++)
 		MUST(t->referrers[i]->to == t);
