@@ -45,6 +45,11 @@ static const struct plan_operator operators[CMP_END] = {
 	[CMP_NOT_IN] = {NULL,      " <> all"	       },
 	[CMP_HAS] = {NULL,	   " like "		   },
 	[CMP_KEPT] = {NULL,	    " = "		 },
+	[CMP_DIFFERS] = {NULL,      " <> "		     },
+	[CMP_NOT_LIKE] = {NULL,	" not like "	    },
+	[CMP_NOT_ILIKE] = {NULL,	 " not ilike "	      },
+	[CMP_MATCH] = {NULL,	     " @@ "		   },
+	[CMP_CONTAINS] = {NULL,	" @> "	      },
 	[CMP_IHAS] = {NULL,	    " ilike "	     },
 };
 
@@ -65,4 +70,10 @@ plan_operator_find(struct str name, enum plan_cmp *ret)
 		return true;
 	}
 	return false;
+}
+
+struct str
+plan_kept(struct arena *a, struct str keep, size_t i)
+{
+	return arena_printf(a, "postern.%.*s_%zu", STR_FMT(keep), i);
 }

@@ -18,7 +18,8 @@ enum plan_op {
 	PLAN_INSERT,
 	PLAN_UPDATE,
 	PLAN_DELETE,
-	PLAN_TREES
+	PLAN_TREES,
+	PLAN_STEPS
 };
 
 /* The way from a table's row to rows of another: a key, and from which end. */
@@ -43,7 +44,10 @@ enum field_kind {
 	FIELD_OBJECT, /* .object: the row that its `by` names, or null */
 	FIELD_GROUP,  /* .object: more of the same row, below a name */
 	FIELD_ROWS,   /* .rows: others, made JSON by Postgres */
-	FIELD_TEXT    /* .text: JSON that is known already */
+	FIELD_TEXT,   /* .text: JSON that is known already */
+	FIELD_KEY,    /* a string of .text, the row's key, and .behind */
+	FIELD_REF     /* .object, all of the key that the row holds of it, which
+			 is not looked at; or null */
 };
 
 /* How a column's value is written, other than as its type's JSON. */
@@ -65,7 +69,8 @@ struct field {
 	enum plan_function function; /* of the column, where rows are grouped */
 	struct shape *object;
 	struct rows *rows;
-	struct str text;
+	struct str text, behind;
+	bool path; /* of a FIELD_KEY: it stands in a URL, so it is encoded */
 };
 
 /*
@@ -74,7 +79,12 @@ struct field {
  */
 struct shape {
 	const struct table *table; /* NULL: no row, only ROWS and TEXT */
-	const struct fkey *by;	   /* of a FIELD_OBJECT: the key to it */
+	const struct fkey *by; /* of a FIELD_OBJECT or _REF: the key to it */
+	/*
+	 * What FIELD_KEYs of it and of its groups are made of, selected once
+	 * before its members.  NULL: it has none, or it is a group.
+	 */
+	const struct constraint *key;
 	struct field *fields;
 	size_t n;
 };
@@ -105,6 +115,11 @@ enum plan_cmp {
 	CMP_HAS,     /* the text is in it, as it is: no wildcards */
 	CMP_IHAS,    /* ... whatever the case */
 	CMP_KEPT,    /* equals what an earlier statement of a script kept */
+	CMP_DIFFERS, /* and is not null, as in the four below */
+	CMP_NOT_LIKE,
+	CMP_NOT_ILIKE,
+	CMP_MATCH,    /* the text has these words (plainto_tsquery) */
+	CMP_CONTAINS, /* jsonb, arrays, ranges: @> */
 	CMP_END
 };
 
@@ -112,6 +127,7 @@ struct condition {
 	const struct column *column;
 	enum plan_cmp cmp;
 	struct str value;
+	const struct column *other; /* of the same row, in place of a value */
 };
 
 /*
@@ -127,7 +143,9 @@ enum filter_kind {
 	FILTER_OR,  /* of no parts: false */
 	FILTER_NOT, /* of its one part */
 	FILTER_TEST,
-	FILTER_THROUGH /* its one part, at the other end of .relation */
+	FILTER_THROUGH, /* its one part, at the other end of .relation */
+	FILTER_SOME	/* its one part holds of one row at least at the other
+			   end, whatever other parts find there */
 };
 
 struct filter {
@@ -143,10 +161,14 @@ struct setting {
 	const struct column *column;
 	struct str value;	     /* {NULL, 0} is null */
 	const struct column *lookup; /* look `value` up here, or NULL */
+	bool kept; /* `value` is a plan_kept() of an earlier step */
 };
 
 struct sorting {
 	const struct column *column;
+	/* To-one relations from the row to the one whose column it is. */
+	const struct relation *way;
+	size_t nway;
 	bool descending;
 	struct str after; /* keyset value; {NULL, 0} is null */
 };
@@ -171,9 +193,29 @@ struct rows {
 };
 
 /*
+ * One relation further from the rows of a page: `from` is an earlier reach,
+ * or -1 for the page's rows (not the one that only says there are more).
+ */
+struct reach {
+	int from;
+	struct relation by;
+	const struct fkey *via; /* as in struct rows */
+	int section;		/* which one the rows at its end are in */
+};
+
+/*
+ * The rows of one table that reaches end at: each once, and none that the
+ * page itself has.  Sorted by their keys as strings, in the order of bytes.
+ */
+struct section {
+	const struct table *table;
+	struct shape *shape; /* has a .key */
+};
+
+/*
  * With `table` NULL a select answers one row, of FIELD_ROWS and FIELD_TEXT.
- * PLAN_TREES is a script of several statements (core/tree.h); everything
- * else is one.
+ * PLAN_TREES is a script of several statements (core/tree.h), PLAN_STEPS one
+ * of plans that are a statement each; everything else is one.
  */
 struct plan {
 	enum plan_op op;
@@ -199,7 +241,30 @@ struct plan {
 	bool quick;    /* an index bounds the work */
 	bool list;     /* any number of rows */
 	struct str open, close; /* printed around the rows */
+	/*
+	 * Of a select: rows besides its own, in the same statement.  All of
+	 * its own are answered first, then those of the sections in turn.
+	 */
+	struct reach *reaches;
+	size_t nreaches;
+	struct section *sections;
+	size_t nsections;
+	struct str between; /* printed between the two, with sections */
+	/* Selects whose rows are counted, in the same statement. */
+	const struct plan **probes;
+	size_t nprobes;
+	/* Of PLAN_STEPS: in order, none with steps or trees. */
+	struct plan *steps;
+	size_t nsteps;
+	/* Of a step: */
+	struct str keep; /* later ones know its row's primary key by this */
+	size_t must;	 /* rows it has to find, or ERR_NOT_FOUND; 0: any */
+	bool quiet;	 /* none of its rows is printed, nor what is around */
+	bool ignore;	 /* an insert leaves what is there already */
 };
+
+/* What a step called `keep` keeps of the i-th column of the primary key. */
+struct str plan_kept(struct arena *a, struct str keep, size_t i);
 
 /* An operator's row: what clients write and what SQL says. */
 struct plan_operator {

@@ -19,6 +19,14 @@ uint64_t
 print_row(struct buf *b, const struct shape *shape, const struct str *columns);
 
 /*
+ * Append the text of a key: its one value, or all of a composite one with a
+ * comma between them, and in them %2C for a comma and %25 for %.  With `path`
+ * that is percent-encoded once more, but for the commas in between.
+ */
+void print_key(struct buf *b, const struct constraint *key,
+	       const struct str *values, bool path);
+
+/*
  * Append one value as JSON: what stands in a cursor.  A null prints null.
  */
 void print_value(struct buf *b, const struct column *column, struct str value);

@@ -89,6 +89,7 @@ struct call {
 	struct str **kept;  /* the row of each statement of a script */
 	uint64_t nulls;	    /* bit i: field i of the one row was no object */
 	size_t rows;	    /* answered by the plan */
+	int64_t *counts;    /* what its probes found */
 	bool more;	    /* the page is not the last */
 	bool streaming;	    /* the body is not all of it */
 	const struct str *keys;	    /* of the page's last row */
@@ -102,7 +103,10 @@ struct call {
  * An interface.  `plan` turns the request into call->plan, or answers it
  * (reply.status is set) without one.  `render` writes status and headers
  * once the rows are printed into the body; an error of its own (no row)
- * replaces them.  `fail` writes an error in the interface's form.
+ * replaces them.  `tail`, where there is one, appends to the body what is
+ * only known once all rows have come: behind plan.close, before `render`
+ * unless the answer is a stream.  `fail` writes an error in the interface's
+ * form.
  */
 struct api {
 	const char *name;
@@ -110,6 +114,7 @@ struct api {
 	bool open;    /* looks at credentials itself, where it wants any */
 	bool answers; /* who may not is told in an answer, not by a 401 */
 	struct err *(*plan)(struct call *call);
+	void (*tail)(struct call *call);
 	struct err *(*render)(struct call *call);
 	void (*fail)(struct call *call, const struct err *e);
 };

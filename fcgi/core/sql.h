@@ -19,6 +19,12 @@ struct statement {
 	size_t ncolumns;	   /* of the result: the shape's, then ... */
 	size_t key_at, version_at; /* where keys and versions begin */
 	size_t nversions;
+	/*
+	 * Rows of several kinds: the first column says which as an int4, 0 for
+	 * the plan's own, then its sections, then its probes (one int8).  The
+	 * columns of kind i begin at kind_at[i].  NULL: all are of one kind.
+	 */
+	size_t *kind_at;
 };
 
 /* SCRIPT_TEXTS: different texts, fewer than a lane keeps prepared. */

@@ -207,8 +207,9 @@ pin(struct planner *p, const struct table *table, const struct str *values)
 	all->parts = ARENA_ARRAY(p->call->arena, const struct filter *, key->n);
 	for (size_t i = 0; i < key->n; i++) {
 		tests[i].kind = FILTER_TEST;
-		tests[i].test =
-			(struct condition){key->columns[i], CMP_EQ, values[i]};
+		tests[i].test = (struct condition){.column = key->columns[i],
+						   .cmp = CMP_EQ,
+						   .value = values[i]};
 		all->parts[all->n++] = &tests[i];
 	}
 	return all;

@@ -67,7 +67,8 @@ test(struct reader *r, const struct column *column, enum plan_cmp cmp,
 {
 	struct filter *filter = make(r, FILTER_TEST, 0);
 
-	filter->test = (struct condition){column, cmp, value};
+	filter->test = (struct condition){
+		.column = column, .cmp = cmp, .value = value};
 	return filter;
 }
 

@@ -1,0 +1,185 @@
+/*
+ * JSON:API 1.1 over every exposed table (spec.md §5; jsonapi.org/format/1.1).
+ *
+ *   jsonapi.c     what the path and the media types ask for; the interface
+ *   resource.c    a table as a resource
+ *   include.c     include= and fields=: which members, which rows besides
+ *   page.c        page[...] and sort=: which rows, the links to others
+ *   filter*.c     filter=: which rows
+ *   document.c    what stands around the rows: links, jsonapi, meta
+ *   write.c       POST, PATCH, DELETE: a body becomes a plan, or steps
+ *   relate.c      /relationships/...: who is linked to whom
+ *   atomic.c      /operations: many writes, one transaction
+ *   fault.c       errors, in both shapes
+ *   depend.c      which functions run before
+ *
+ * A request that accepts application/vnd.api+json gets strict documents;
+ * any other one what the source system answers (struct jsonapi.strict).
+ */
+#ifndef POSTERN_API_JSONAPI_H
+#define POSTERN_API_JSONAPI_H
+
+#include "api/jsonapi/resource.h"
+
+extern const struct api jsonapi_api;
+
+/* Is it ours: by its path, or by the media types that it names? */
+bool jsonapi_is_request(const struct request *r);
+
+enum jsonapi_target {
+	TARGET_LIST,	     /* /users */
+	TARGET_ONE,	     /* /users/1 */
+	TARGET_RELATED,	     /* /users/1/events */
+	TARGET_RELATIONSHIP, /* /users/1/relationships/events */
+	TARGET_OPERATIONS    /* /operations */
+};
+
+/* A node of include=a.b,c: the primary data is the root. */
+struct inclusion {
+	const struct resource *resource;
+	const struct relationship *by;	     /* NULL: the root */
+	struct inclusion *up, *next, *first; /* parent, sibling, children */
+	int reach;			     /* of the plan; -1: the root */
+};
+
+/* fields[type]=a,b */
+struct fieldset {
+	struct fieldset *next;
+	const struct resource *resource;
+	struct str names; /* as sent, checked */
+};
+
+/* What is known of one request: call->state. */
+struct jsonapi {
+	bool strict;
+	const char *prefix; /* "/jsonapi" or "" */
+	enum jsonapi_target target;
+	uint32_t role;
+	const struct resource *resource;	 /* that the path begins with */
+	struct str id;				 /* ... decoded */
+	const struct relationship *relationship; /* of a TARGET_RELAT... */
+	const struct resource *primary;		 /* of the answer's data */
+	struct inclusion *include; /* root; NULL: no include= came */
+	struct fieldset *fields;
+	int64_t size, number; /* page[...]; 0: not given */
+	bool cursor;	      /* page[after] or page[before] came */
+	bool created;	      /* answer 201 */
+	int count;	      /* which probe counts all rows; -1: none */
+	int parent;  /* which probe is about the path's own row; -1: none */
+	void *write; /* what write.c, relate.c or atomic.c remembers */
+};
+
+static inline struct jsonapi *
+jsonapi_of(const struct call *call)
+{
+	return call->state;
+}
+
+/* ---- fault.c ---- */
+
+/*
+ * Where a fault is: at most one of them is set, a literal or in the arena.
+ * `pointer` may be the empty string, `parameter` not.
+ */
+struct fault_source {
+	const char *pointer, *parameter;
+};
+
+/*
+ * An error object of its own: `status` with a title (NULL: the status's) and
+ * a detail.  It carries the members ready made in err.detail, for
+ * jsonapi_fail() to put into the document.
+ */
+struct err *jsonapi_error(struct call *call, int status, const char *title,
+			  struct fault_source source, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* 400 of the query's parameter: "Invalid sort querystring parameter.", ... */
+struct err *
+jsonapi_bad_query(struct call *call, const char *parameter, const char *fmt,
+		  ...) __attribute__((format(printf, 3, 4)));
+
+/* 404: "Resource User `7` not found", with meta. */
+struct err *
+jsonapi_not_found(struct call *call, const struct resource *r, struct str id);
+
+void jsonapi_fail(struct call *call, const struct err *e);
+
+/* ---- include.c ---- */
+
+/*
+ * include= and fields= are read and checked into the request's state, about
+ * `primary`.
+ */
+struct err *jsonapi_read_include(struct call *call);
+
+/*
+ * What the rows of the plan are shown as: plan.shape with the resource
+ * object's members; with include also reaches, sections and plan.between.
+ * Linkage of an included relationship is to-many FIELD_ROWS, or FIELD_REFs.
+ */
+struct err *jsonapi_shape(struct call *call, struct plan *plan);
+
+/* {"id":..,"type":..} alone, as relationship endpoints answer. */
+struct shape *jsonapi_identifier(struct call *call, const struct table *table);
+
+/* ---- page.c ---- */
+
+/*
+ * page[...] and sort= become order, limit, offset, keys and the probe that
+ * counts, where the answer shows it.
+ */
+struct err *jsonapi_page(struct call *call, struct plan *plan);
+
+/* "links" of the document, its members without braces: self, first, ... */
+void jsonapi_put_links(struct call *call, struct buf *b);
+
+/* ---- filter.c ---- */
+
+/*
+ * filter= and filter[..]= become plan.filter (and plan.distinct); what the
+ * plan's filter is already stays true besides.
+ */
+struct err *jsonapi_filter(struct call *call, struct plan *plan);
+
+/* ---- document.c ---- */
+
+/* plan.open, close and between of a document whose data are the rows. */
+void jsonapi_document(struct call *call, struct plan *plan);
+
+/* What follows the rows: api.tail. */
+void jsonapi_tail(struct call *call);
+
+/* ---- read.c: GET ---- */
+
+/* Any target but TARGET_OPERATIONS becomes call->plan. */
+struct err *jsonapi_read(struct call *call);
+
+/*
+ * The row with that key as a select that answers as GET of it does, with
+ * include= and fields=: how writes end.  `kept`: the values are plan_kept()s.
+ */
+struct err *jsonapi_read_one(struct call *call, struct str *key, bool kept,
+			     struct plan *ret);
+
+/* ---- write.c, relate.c, atomic.c ---- */
+
+/* POST and DELETE of a list, PATCH and DELETE of one. */
+struct err *jsonapi_write(struct call *call);
+
+/* POST, PATCH, DELETE of a relationship (JSON:API 1.1 §9.4). */
+struct err *jsonapi_relate(struct call *call);
+
+/* POST /operations (jsonapi.org/ext/atomic). */
+struct err *jsonapi_operations(struct call *call);
+
+/*
+ * What an error of a plan that writes is in JSON:API: "Object creation
+ * error", "Related object not found.", ...; NULL: nothing special.
+ */
+struct err *jsonapi_write_fault(struct call *call, const struct err *e);
+
+/* Status and headers of a write: 201 with Location, 200, 204. */
+void jsonapi_render_write(struct call *call);
+
+#endif
