@@ -180,7 +180,7 @@ where_id(struct call *call)
 			.where = "path",
 			.field = primary->columns[i]->name,
 		};
-		struct condition one = {primary->columns[i], CMP_EQ, {0}};
+		struct condition one = {.column = primary->columns[i]};
 		bool last = i + 1 == primary->n;
 		struct str part = last ? left : str_cut(&left, ',');
 
@@ -212,8 +212,8 @@ where_param(struct call *call, const char *prefix, struct issues *issues)
 		return;
 	}
 	rest->current = p->value;
-	add_condition(call,
-		      (struct condition){rest->table->key, CMP_EQ, p->value});
+	add_condition(call, (struct condition){.column = rest->table->key,
+					       .value = p->value});
 }
 
 /* ---- the methods ---- */
@@ -241,7 +241,7 @@ get_by_key(struct call *call, struct str value)
 			   });
 	TRY(issues_err(&issues, call->arena));
 	rest_of(call)->current = value;
-	add_condition(call, (struct condition){key, CMP_EQ, value});
+	add_condition(call, (struct condition){.column = key, .value = value});
 	call->plan.quick = table_is_stored(rest_of(call)->table);
 	return NULL;
 }

@@ -183,7 +183,7 @@ read_member(struct call *call, const struct column *c, bool whole,
 	json_object *body = rest_of(call)->body;
 	json_object *value = json_get(body, s.member.p);
 	struct plan *p = &call->plan;
-	struct setting one = {c, {0}, NULL};
+	struct setting one = {.column = c};
 
 	if (!json_has(body, s.member.p)) {
 		if (whole && rest_is_required(c))

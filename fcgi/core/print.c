@@ -148,6 +148,8 @@ print_field(struct buf *b, const struct field *f, const struct str *columns)
 		return print_link(b, f->object, columns);
 	case FIELD_GROUP:
 		return print_object(b, f->object, columns);
+	case FIELD_KEY:
+	case FIELD_REF:
 	case FIELD_TEXT:
 		buf_put(b, f->text);
 		return columns;

@@ -65,6 +65,10 @@ put_member(struct compiler *c, const struct source *s, const struct field *f)
 	case FIELD_ROWS:
 		sql_rows(c, s->node, f->rows);
 		break;
+	case FIELD_KEY:
+	case FIELD_REF:
+		c->broken = true;
+		break;
 	case FIELD_TEXT:
 		sql_text(c, f->text);
 		SQL(c, "::pg_catalog.json");

@@ -145,6 +145,8 @@ put_member(struct compiler *c, struct sql_scope *scope, int node,
 		next_column(c);
 		sql_rows(c, node, f->rows);
 		break;
+	case FIELD_KEY:
+	case FIELD_REF:
 	case FIELD_TEXT:
 		break;
 	}

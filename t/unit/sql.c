@@ -179,7 +179,8 @@ test_limits(void)
 	struct err *e;
 
 	for (size_t i = 0; i < 1001; i++)
-		where[i] = (struct condition){&column, CMP_EQ, STR("x")};
+		where[i] = (struct condition){.column = &column,
+					      .value = STR("x")};
 	plan.shape = plan_shape(a, &table, 1);
 	plan.where = where;
 	plan.nwhere = 1;
