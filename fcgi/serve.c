@@ -146,6 +146,8 @@ forget_answer(struct exchange *x)
 	buf_clear(&call->reply.headers);
 	call->reply.status = 0;
 	call->plan = (struct plan){0};
+	call->depends = NULL;
+	call->ndepends = 0;
 	call->rows = 0;
 	call->more = false;
 	call->keys = call->versions = NULL;

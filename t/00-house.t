@@ -216,6 +216,10 @@ sub is_own ($file, $symbol)
 {
 	my ($dir, $stem) = $file =~ m{^(.*/)?(\w+)\.c$};
 	$dir //= '';
+	# What has no header of its own is declared in the family's.
+	my $family = $dir =~ s{.*?(\w*)/?$}{$1}r;
+	return 1 if -e "fcgi/$dir$family.h" && !-e "fcgi/$dir$stem.h"
+		&& $symbol =~ /^\Q$family\E_/;
 	return 1 if $symbol =~ ($exports{$file} // qr/^\Q$stem\E_/);
 	while (1) {
 		return 1 if $symbol =~ /^\Q$stem\E_/ && -e "fcgi/$dir$stem.h";

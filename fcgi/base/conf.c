@@ -110,6 +110,10 @@ static const struct setting_row {
 	     "GraphQL scalars of SQL types, as \"bigint=String key=Int\""),
 	TEXT("POSTERN_GRAPHQL_ERRORS", graphql_errors, "snake", " snake camel ",
 	     "how validationErrors name the columns"),
+	TEXT("POSTERN_JSONAPI_HEADERS", jsonapi_headers, "X-AUTH", NULL,
+	     "request headers that dependencies are told, between blanks"),
+	TEXT("POSTERN_ADMIN_SECRET", admin_secret, "", NULL,
+	     "X-AUTH of who may list users by JSON:API (none: by token only)"),
 	TEXT("POSTERN_SMTP", smtp, "", NULL,
 	     "mail server as host:port (none: mails become files)"),
 	TEXT("POSTERN_SMTP_SECURITY", smtp_security, "STARTTLS",
@@ -290,11 +294,17 @@ conf_log_level(const struct conf *conf)
 	}
 }
 
-/* Connection strings may hold a password: only that there is one is told. */
+/*
+ * A secret, and a connection string, which may hold a password: only that
+ * there is one is told.
+ */
 static const char *
 shown(const struct setting_row *row, const char *value)
 {
-	if (row->at == offsetof(struct conf, database) && value[0])
+	bool secret = row->at == offsetof(struct conf, database) ||
+		      row->at == offsetof(struct conf, admin_secret);
+
+	if (secret && value[0])
 		return "(set)";
 	return value;
 }

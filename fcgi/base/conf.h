@@ -64,6 +64,10 @@ struct conf {
 	const char *graphql_scalars;	   /* "bigint=String key=Int" */
 	const char *graphql_errors;	   /* keys: "snake" or "camel" */
 
+	/* JSON:API. */
+	const char *jsonapi_headers; /* let through, between blanks */
+	const char *admin_secret;    /* X-AUTH; empty: nobody's */
+
 	/* Mail. */
 	const char *smtp;	   /* host:port; empty: files in `state` */
 	const char *smtp_security; /* as spec.md §2.9 has them */

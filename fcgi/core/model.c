@@ -236,6 +236,23 @@ text_key(const struct table *t)
 }
 
 static void
+read_dependencies(struct reader *r, struct table *t, json_object *list)
+{
+	t->ndependencies = length(list);
+	t->dependencies =
+		ARENA_ARRAY(r->arena, struct dependency, t->ndependencies);
+	for (size_t i = 0; i < t->ndependencies; i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+
+		t->dependencies[i] = (struct dependency){
+			.method = member(r, o, "method"),
+			.view = member(r, o, "view"),
+			.function = member(r, o, "function"),
+		};
+	}
+}
+
+static void
 read_table(struct reader *r, struct table *t, json_object *o)
 {
 	t->schema = member(r, o, "schema");
@@ -251,6 +268,7 @@ read_table(struct reader *r, struct table *t, json_object *o)
 		read_constraints(r, t, json_get(o, "unique"), &t->nuniques);
 	t->checks = read_constraints(r, t, json_get(o, "checks"), &t->nchecks);
 	t->grants = read_grants(r, json_get(o, "grants"));
+	read_dependencies(r, t, json_get(o, "dependencies"));
 	t->key = text_key(t);
 }
 

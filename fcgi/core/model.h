@@ -81,6 +81,16 @@ struct message {
 	struct str detail; /* JSON with {column} places */
 };
 
+/*
+ * A function that requests depend on: it runs before them, in their
+ * transaction (postern.dependency(), sql/README.md).
+ */
+struct dependency {
+	struct str method;   /* "ALL", or "GET", "POST", "PATCH", "DELETE" */
+	struct str view;     /* "list" or "detail"; empty: both */
+	struct str function; /* as SQL: schema and name, quoted */
+};
+
 struct table {
 	struct str schema, name;
 	struct str type; /* singular: "User" */
@@ -99,6 +109,8 @@ struct table {
 	size_t nreferrers;
 	struct message *messages;
 	size_t nmessages;
+	struct dependency *dependencies; /* in the order of registration */
+	size_t ndependencies;
 	struct column *key; /* one-column unique text key, or NULL */
 	struct grants grants;
 };

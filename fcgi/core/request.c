@@ -81,6 +81,50 @@ reply_head(const struct reply *reply, struct buf *out)
 }
 
 bool
+request_is_header(struct str param, struct str name)
+{
+	struct str prefix = STR("HTTP_");
+
+	if (!str_starts(param, prefix) || param.n != prefix.n + name.n)
+		return false;
+	param = str_sub(param, prefix.n, name.n);
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i] == '-' ? '_' : name.p[i];
+
+		if (!str_eq_nocase((struct str){&c, 1}, str_sub(param, i, 1)))
+			return false;
+	}
+	return name.n > 0;
+}
+
+/* One that comes twice counts as it came last, as all parameters do. */
+static struct header *
+header_room(struct request *r, struct str name)
+{
+	for (size_t i = 0; i < r->nheaders; i++)
+		if (str_eq(r->headers[i].name, name))
+			return &r->headers[i];
+	return r->nheaders < REQUEST_HEADERS_MAX ? &r->headers[r->nheaders++]
+						 : NULL;
+}
+
+/* A header that the settings let through to dependencies. */
+static bool
+add_header(struct request *r, struct str name, struct str value)
+{
+	struct str list = str_of(r->conf ? r->conf->jsonapi_headers : NULL);
+	struct header *room;
+	bool wanted = false;
+
+	while (list.n && !wanted)
+		wanted = request_is_header(name, str_cut(&list, ' '));
+	room = wanted ? header_room(r, name) : NULL;
+	if (room)
+		*room = (struct header){name, value};
+	return room != NULL;
+}
+
+bool
 request_param(struct request *r, struct str name, struct str value)
 {
 #define ROW(param, member)                                                   \
@@ -120,7 +164,7 @@ request_param(struct request *r, struct str name, struct str value)
 		*(struct str *)((char *)r + rows[i].at) = value;
 		return true;
 	}
-	return false;
+	return add_header(r, name, value);
 }
 
 /* Without a PATH_INFO the path is REQUEST_URI's, decoded by us. */

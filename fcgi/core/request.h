@@ -13,6 +13,13 @@
 #include "core/model.h"
 #include "core/plan.h"
 
+/* A header that dependencies are told, by the name that CGI has for it. */
+struct header {
+	struct str name, value; /* "HTTP_X_AUTH" */
+};
+
+enum { REQUEST_HEADERS_MAX = 8 };
+
 struct request {
 	struct arena *arena;
 	const struct conf *conf;
@@ -29,6 +36,8 @@ struct request {
 	struct str if_match, if_none_match, prefer;
 	struct str authorization, cookie, origin, fetch_site, hasura_role;
 	struct str agent, address; /* who says it, and from where */
+	struct header headers[REQUEST_HEADERS_MAX]; /* conf->jsonapi_headers */
+	size_t nheaders;
 	struct str bulk; /* where unbounded lists are sent to, or empty */
 	bool body_cut;	 /* more came than conf->body_max */
 	bool body_short; /* less came than was announced */
@@ -76,6 +85,17 @@ struct question {
 };
 
 /*
+ * A dependency (core/model.h) to be run for the plan, in its transaction and
+ * before its statements.  What it returns is merged into postern.context(),
+ * which is empty again at the first of the next step.
+ */
+struct depend {
+	const struct dependency *dependency;
+	struct str request; /* what it is given: a JSON object */
+	int step; /* runs before that one of the plan's, or is 0 */
+};
+
+/*
  * What an interface sees of one request: the request, the plan that it
  * makes of it, what came of the plan, and the reply that it writes.
  */
@@ -84,6 +104,8 @@ struct call {
 	struct request request;
 	struct caller caller;
 	struct plan plan;
+	struct depend *depends; /* in order; see api/jsonapi/jsonapi.h */
+	size_t ndepends;
 	struct question ask;
 	struct str *answer; /* ANSWER_MAX values; NULL: no row */
 	struct str **kept;  /* the row of each statement of a script */
@@ -133,9 +155,14 @@ void reply_head(const struct reply *reply, struct buf *out);
 
 /*
  * Fill a request from one CGI or FastCGI parameter; false when the name is
- * none that we read.  The value must live as long as the request.
+ * none that we read.  Name and value must live as long as the request.
  */
 bool request_param(struct request *r, struct str name, struct str value);
+
+/*
+ * Is `param` ("HTTP_X_AUTH") the header `name` ("X-Auth"), in any case?
+ */
+bool request_is_header(struct str param, struct str name);
 
 /*
  * What only the whole can tell, once all parameters are in: the path from

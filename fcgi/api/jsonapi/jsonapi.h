@@ -182,4 +182,42 @@ struct err *jsonapi_write_fault(struct call *call, const struct err *e);
 /* Status and headers of a write: 201 with Location, 200, 204. */
 void jsonapi_render_write(struct call *call);
 
+/*
+ * ---- depend.c ----
+ *
+ * A table's dependencies are registered per method, ALL or one, and for the
+ * list, the single resource, or both (core/model.h).  Those of ALL run first,
+ * then the method's own, each in the order of registration, so what the
+ * method's return stands over what is common.
+ *
+ * They are told, as one JSON object: method, path, type, id (null: none),
+ * query (an object of texts; of names that come twice, the last), headers
+ * (those of POSTERN_JSONAPI_HEADERS that came, names in lower case), claims
+ * (of the token, or null), role (as tokens call it, or null), and secret:
+ * whether X-AUTH is POSTERN_ADMIN_SECRET.
+ */
+
+/*
+ * The request's own: call it in plan(), once call->state is set.  `list` is
+ * for /users; of what is below it, the id is the state's.
+ */
+void jsonapi_depend(struct call *call, const struct table *table,
+		    struct str method, bool list);
+
+/* One endpoint, as dependencies see it. */
+struct jsonapi_view {
+	const struct table *table;
+	struct str method; /* HEAD counts as GET */
+	struct str id;	   /* of a single resource, where it is known */
+	bool list;	   /* /users; else /users/1 and all below it */
+	int step;	   /* of the plan, before which they run */
+};
+
+/*
+ * Those of one operation of a request that has several, in the order of the
+ * steps: add is POST of the list, update PATCH and remove DELETE of the single
+ * resource; what is about a relationship is the single resource's, too.
+ */
+void jsonapi_depend_step(struct call *call, const struct jsonapi_view *view);
+
 #endif
