@@ -46,6 +46,7 @@ static const struct plan_operator operators[CMP_END] = {
 	[CMP_HAS] = {NULL,	   " like "		   },
 	[CMP_KEPT] = {NULL,	    " = "		 },
 	[CMP_DIFFERS] = {NULL,      " <> "		     },
+	[CMP_NONE_OF] = {NULL,      " <> all"		},
 	[CMP_NOT_LIKE] = {NULL,	" not like "	    },
 	[CMP_NOT_ILIKE] = {NULL,	 " not ilike "	      },
 	[CMP_MATCH] = {NULL,	     " @@ "		   },

@@ -115,7 +115,8 @@ enum plan_cmp {
 	CMP_HAS,     /* the text is in it, as it is: no wildcards */
 	CMP_IHAS,    /* ... whatever the case */
 	CMP_KEPT,    /* equals what an earlier statement of a script kept */
-	CMP_DIFFERS, /* and is not null, as in the four below */
+	CMP_DIFFERS, /* and is not null: about one row, as the next three */
+	CMP_NONE_OF,
 	CMP_NOT_LIKE,
 	CMP_NOT_ILIKE,
 	CMP_MATCH,    /* the text has these words (plainto_tsquery) */

@@ -1,107 +1,5 @@
 #include "core/sql_filter.h"
 
-#include "core/type.h"
-
-/* ---- one test ---- */
-
-/* A pattern that finds the text itself, wherever it is. */
-static struct str
-pattern(struct compiler *c, struct str text)
-{
-	struct buf b = buf_new(SQL_TEXT_MAX * 4);
-	struct str whole;
-
-	buf_char(&b, '%');
-	for (size_t i = 0; i < text.n; i++) {
-		if (strchr("%_\\", text.p[i]) && text.p[i])
-			buf_char(&b, '\\');
-		buf_char(&b, text.p[i]);
-	}
-	buf_char(&b, '%');
-	c->broken |= b.broken;
-	whole = arena_str(c->arena, buf_str(&b));
-	buf_free(&b);
-	return whole;
-}
-
-/* citext is text, but does as it likes about the case. */
-static bool
-is_text(const struct type *type)
-{
-	return type->kind == TYPE_TEXT && !type->select_behind[0];
-}
-
-static void
-put_search(struct compiler *c, int node, const struct condition *test)
-{
-	sql_column(c, node, test->column);
-	if (!is_text(test->column->type))
-		SQL(c, "::pg_catalog.text");
-	buf_put(&c->text, str_of(plan_operator(test->cmp)->sql));
-	if (test->value.p)
-		sql_arg(c, pattern(c, test->value));
-	else
-		sql_arg(c, test->value);
-}
-
-/* A null column is in no list. */
-static void
-put_not_in(struct compiler *c, int node, const struct condition *test)
-{
-	SQL(c, "(");
-	sql_column(c, node, test->column);
-	SQL(c, " <> all(");
-	sql_arg(c, test->value);
-	SQL(c, ")) is not false");
-}
-
-static void
-put_comparison(struct compiler *c, int node, const struct condition *test)
-{
-	bool is_any = test->cmp == CMP_IN || test->cmp == CMP_VERSION;
-
-	if (test->cmp == CMP_VERSION) {
-		sql_node(c, node);
-		SQL(c, ".xmin");
-	} else {
-		sql_column(c, node, test->column);
-	}
-	buf_put(&c->text, str_of(plan_operator(test->cmp)->sql));
-	if (is_any)
-		SQL(c, "(");
-	if (test->cmp == CMP_KEPT)
-		sql_kept(c, test->column, test->value);
-	else
-		sql_arg(c, test->value);
-	if (is_any)
-		SQL(c, ")");
-}
-
-void
-sql_condition(struct compiler *c, int node, const struct condition *test)
-{
-	switch (test->cmp) {
-	case CMP_NOTHING:
-		SQL(c, "false");
-		break;
-	case CMP_IS_NULL:
-	case CMP_NOT_NULL:
-		sql_column(c, node, test->column);
-		buf_put(&c->text, str_of(plan_operator(test->cmp)->sql));
-		break;
-	case CMP_NOT_IN:
-		put_not_in(c, node, test);
-		break;
-	case CMP_HAS:
-	case CMP_IHAS:
-		put_search(c, node, test);
-		break;
-	default:
-		put_comparison(c, node, test);
-		break;
-	}
-}
-
 /* ---- what a filter is like ---- */
 
 /* A conjunction of one is that one. */
@@ -111,6 +9,14 @@ bare(const struct filter *f)
 	while (f->n == 1 && (f->kind == FILTER_AND || f->kind == FILTER_OR))
 		f = f->parts[0];
 	return f;
+}
+
+/* Is it true of a row or not, whatever other parts say? */
+static bool
+is_one_test(const struct filter *f)
+{
+	return f->kind == FILTER_TEST || f->kind == FILTER_NOT ||
+	       f->kind == FILTER_SOME;
 }
 
 /* Says `no` of something: the opposite of another test. */
@@ -129,7 +35,7 @@ is_negation(const struct filter *f)
 static bool
 needs_row(const struct filter *f)
 {
-	if (f->kind == FILTER_TEST || f->kind == FILTER_NOT)
+	if (is_one_test(f))
 		return !is_negation(f);
 	for (size_t i = 0; i < f->n; i++)
 		if (needs_row(f->parts[i]))
@@ -143,7 +49,7 @@ wants_row(const struct filter *f)
 {
 	size_t wanting = 0;
 
-	if (f->kind == FILTER_TEST || f->kind == FILTER_NOT)
+	if (is_one_test(f))
 		return !is_negation(f) && f->test.cmp != CMP_IS_NULL;
 	for (size_t i = 0; i < f->n; i++)
 		wanting += wants_row(f->parts[i]);
@@ -244,7 +150,7 @@ add_joins(struct compiler *c, struct place p, const struct filter *f)
 {
 	struct way way;
 
-	if (f->kind == FILTER_TEST)
+	if (f->kind == FILTER_TEST || f->kind == FILTER_SOME)
 		return;
 	if (f->kind == FILTER_NOT && p.way && p.way->many)
 		return;
@@ -270,7 +176,7 @@ multiplies(const struct place *p, const struct filter *f)
 	struct place next = *p;
 	struct way way;
 
-	if (f->kind == FILTER_TEST || f->kind == FILTER_NOT)
+	if (is_one_test(f))
 		return false;
 	if (f->kind == FILTER_THROUGH) {
 		way = way_on(p, f);
@@ -390,6 +296,11 @@ put_not(struct compiler *c, const struct place *p, const struct filter *f)
 		return;
 	}
 	next.negated = true;
+	if (part->kind == FILTER_SOME) {
+		SQL(c, "not ");
+		put_filter(c, &next, part);
+		return;
+	}
 	if (part->kind == FILTER_THROUGH) {
 		way = way_on(&next, part);
 		if (passage(&next, &way) == PASS_EXISTS) {
@@ -418,6 +329,28 @@ put_through(struct compiler *c, const struct place *p, const struct filter *f)
 	put_filter(c, &next, f->parts[0]);
 }
 
+/* A row of its own, of which negations speak, too. */
+static void
+put_some(struct compiler *c, const struct place *p, const struct filter *f)
+{
+	struct sql_scope scope;
+	struct place next = {.scope = &scope};
+
+	sql_scope(c, &scope);
+	next.node = scope.node;
+	add_joins(c, next, f->parts[0]);
+	SQL(c, "exists (select 1 from ");
+	sql_table(c, sql_other_end(f->relation));
+	SQL(c, " ");
+	sql_node(c, scope.node);
+	sql_joins(c, &scope);
+	SQL(c, " where ");
+	sql_match(c, f->relation, p->node, scope.node);
+	SQL(c, " and ");
+	put_filter(c, &next, f->parts[0]);
+	SQL(c, ")");
+}
+
 static void
 put_parts(struct compiler *c, const struct place *p, const struct filter *f)
 {
@@ -443,7 +376,7 @@ put_filter(struct compiler *c, const struct place *p, const struct filter *f)
 				    const struct filter *) = {
 		[FILTER_AND] = put_parts,	[FILTER_OR] = put_parts,
 		[FILTER_NOT] = put_not,		[FILTER_TEST] = put_test,
-		[FILTER_THROUGH] = put_through,
+		[FILTER_THROUGH] = put_through, [FILTER_SOME] = put_some,
 	};
 
 	if (!sql_enter(c))

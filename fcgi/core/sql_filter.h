@@ -12,7 +12,7 @@
 
 #include "core/sql_select.h"
 
-/* One test of a column of a row. */
+/* sql_condition.c: one test of a column of a row. */
 void sql_condition(struct compiler *c, int node, const struct condition *test);
 
 /* Make the joins known that sql_filter() will need of the scope. */

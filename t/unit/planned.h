@@ -15,7 +15,8 @@
  *   {"text": "\"JSON\""}
  *
  * and a filter one of {"and": [F, ...]}, {"or": [...]}, {"not": F},
- * {"test": ["column", "eq", "value"]} and {"through": "<key", "of": F}.  A "<"
+ * {"test": ["column", "eq", "value"]}, or with null and a column instead of a
+ * value, {"through": "<key", "of": F} and {"some": "<key", "of": F}.  A "<"
  * goes to the rows that hold the key.  What makes no sense is left out, so
  * everything that is made is a plan that a planner could have made.
  */
@@ -87,9 +88,12 @@ static inline enum plan_cmp
 planned_cmp(struct str name)
 {
 	static const char *const names[CMP_END] = {
-		[CMP_NOT_NULL] = "not_null", [CMP_NOTHING] = "nothing",
-		[CMP_NOT_IN] = "nin",	     [CMP_HAS] = "has",
-		[CMP_IHAS] = "ihas",
+		[CMP_NOT_NULL] = "not_null",   [CMP_NOTHING] = "nothing",
+		[CMP_NOT_IN] = "nin",	       [CMP_HAS] = "has",
+		[CMP_IHAS] = "ihas",	       [CMP_DIFFERS] = "differs",
+		[CMP_NONE_OF] = "none_of",     [CMP_NOT_LIKE] = "not_like",
+		[CMP_NOT_ILIKE] = "not_ilike", [CMP_MATCH] = "match",
+		[CMP_CONTAINS] = "contains",
 	};
 	enum plan_cmp cmp = CMP_NOTHING;
 
@@ -134,6 +138,8 @@ planned_test(struct planned *p, const struct table *t, json_object *o,
 	ret->value = planned_str(p, json_object_array_get_idx(o, 2));
 	if (ret->value.p && p->instead)
 		ret->value = str_of(p->instead);
+	ret->other = table_column(
+		t, planned_str(p, json_object_array_get_idx(o, 3)));
 	return ret->column != NULL;
 }
 
@@ -162,8 +168,9 @@ planned_any(struct planned *p, const struct table *t, json_object *o)
 		of = json_get(o, "test");
 		return planned_test(p, t, of, &f->test) ? f : NULL;
 	}
-	f->kind = FILTER_THROUGH;
-	f->relation = planned_relation(p, t, planned_member(p, o, "through"));
+	f->kind = json_get(o, "some") ? FILTER_SOME : FILTER_THROUGH;
+	of = json_get(o, f->kind == FILTER_SOME ? "some" : "through");
+	f->relation = planned_relation(p, t, planned_str(p, of));
 	if (!f->relation.fkey)
 		return NULL;
 	t = f->relation.reverse ? f->relation.fkey->from : f->relation.fkey->to;
