@@ -263,6 +263,17 @@ is delete $answers{'not a number, printed'},
 	(delete $answers{'not a number'}) =~ s/^\[\{"f":\[|\]\}\]$//gr
 		=~ s/(.*)/[$1]/r, '... whoever prints it';
 
+# ---- one test, one row ----
+
+answers 'a test that differs, and null does not', '[{"id":4}]';
+answers 'words, and what is in what', '[{"id":2},{"id":3}]';
+answers 'patterns for what is no text', '[{"id":2}]';
+answers 'a column and another', '[{"id":2},{"id":4}]';
+answers 'some row, and another', '[{"id":1}]';
+answers 'no such row, and some without', '[{"id":2}]';
+answers 'some row behind a row', '[{"id":3}]';
+answers 'behind many, a row that differs', '[{"id":1}]';
+
 # ---- every type ----
 
 my $printed = delete $answers{'every type'};
