@@ -1,13 +1,13 @@
 /*
  * JSON from clients.
  *
- * A strict RFC 8259 check of our own stands before json-c, whose strict mode
- * is not strict: single quotes, raw control characters, duplicate keys,
- * malformed UTF-8, numbers that do not fit, names with a NUL (json-c cuts
- * them there) and bottomless nesting are refused here, with the place and a
- * reason.  What passes is parsed by json-c into a tree that the arena
- * releases.  A number that is no integer of 64 bits is a json_type_double
- * that keeps the text it was sent as: json_object_get_string gives it.
+ * A strict RFC 8259 reader of our own makes json-c's trees: that library's
+ * parser is not strict in its strict mode and takes most of its time for
+ * itself.  Single quotes, raw control characters, duplicate keys, malformed
+ * UTF-8, numbers that do not fit, names with a NUL (json-c would cut them
+ * there) and bottomless nesting are refused, with the place and a reason.
+ * A number that is no integer of 64 bits is a json_type_double that keeps the
+ * text it was sent as: json_object_get_string gives it.
  */
 #ifndef POSTERN_CORE_JSON_H
 #define POSTERN_CORE_JSON_H
@@ -31,6 +31,10 @@ struct json_fault {
 
 /* True when `text` is acceptable JSON; else *ret_fault says why not. */
 bool json_check(struct str text, struct json_fault *ret_fault);
+
+/* ... and *ret the tree, which the arena releases; NULL for JSON null. */
+bool json_build(struct arena *a, struct str text, json_object **ret,
+		struct json_fault *ret_fault);
 
 /*
  * Check and parse.  On success *ret is the tree (NULL for JSON null), valid

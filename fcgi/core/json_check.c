@@ -1,12 +1,11 @@
 #include "core/json.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-enum {
-	DIGITS_MAX = 40, /* of one number */
-	SCRATCH = 2048,	 /* first block of a check's own arena */
-};
+#include "base/mem.h"
+#include "core/json_number.h"
+
+enum { SCRATCH = 2048 }; /* first block of a check's own arena */
 
 /* The members of an object that is being read, the newest first. */
 struct key {
@@ -21,11 +20,16 @@ struct scan {
 	size_t i; /* where we are, in bytes */
 	size_t depth, values;
 	struct arena *scratch;
+	bool build;	    /* a tree */
 	const char *reason; /* of the fault at byte `at` */
 	size_t at;
 };
 
-static bool value(struct scan *s);
+/*
+ * What is read becomes *ret, where a tree is built.  It is the caller's, also
+ * when there is a fault in it.
+ */
+static bool value(struct scan *s, json_object **ret);
 
 static bool
 fail(struct scan *s, const char *reason, size_t at)
@@ -137,13 +141,27 @@ escape(struct scan *s, size_t begin)
 	return true;
 }
 
+/* Behind the bytes that stand for themselves. */
+static size_t
+skip_plain(const struct scan *s, size_t i)
+{
+	while (i < s->text.n && (unsigned char)s->text.p[i] >= 0x20 &&
+	       s->text.p[i] != '"' && s->text.p[i] != '\\')
+		i++;
+	return i;
+}
+
+/* Over a string, from its first quote. */
 static bool
-string(struct scan *s)
+quoted(struct scan *s)
 {
 	size_t begin = s->i++;
 
 	for (;;) {
-		int c = byte_at(s, s->i);
+		int c;
+
+		s->i = skip_plain(s, s->i);
+		c = byte_at(s, s->i);
 
 		if (c < 0)
 			return fail(s, "Unterminated string starting at",
@@ -156,8 +174,7 @@ string(struct scan *s)
 			continue;
 		}
 		s->i++;
-		if (c == '"')
-			return true;
+		return true;
 	}
 }
 
@@ -228,6 +245,21 @@ decoded(const struct scan *s, size_t from, size_t to)
 	return (struct str){start, (size_t)(out - start)};
 }
 
+static bool
+string(struct scan *s, json_object **ret)
+{
+	size_t from = s->i;
+	struct str text;
+
+	if (!quoted(s))
+		return false;
+	if (!s->build)
+		return true;
+	text = decoded(s, from, s->i - 1);
+	*ret = mem_must(json_object_new_string_len(text.p, (int)text.n));
+	return true;
+}
+
 /* The name of a member; s->i is where it should begin. */
 static bool
 name(struct scan *s, struct key **keys)
@@ -239,7 +271,7 @@ name(struct scan *s, struct key **keys)
 		return fail(s,
 			    "Expecting property name enclosed in double quotes",
 			    at);
-	if (!string(s))
+	if (!quoted(s))
 		return false;
 	key = ARENA_NEW(s->scratch, struct key);
 	key->at = at;
@@ -252,16 +284,33 @@ name(struct scan *s, struct key **keys)
 	return true;
 }
 
-static bool
-member(struct scan *s, struct key **keys)
+static void
+add(struct scan *s, json_object *to, struct str name, json_object *of)
 {
+	const char *key = arena_str(s->scratch, name).p;
+
+	/* That there are none alike, distinct() tells at the end. */
+	if (json_object_object_add_ex(to, key, of,
+				      JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0)
+		mem_must(NULL);
+}
+
+static bool
+member(struct scan *s, struct key **keys, json_object *to)
+{
+	json_object *of = NULL;
+	bool ok;
+
 	if (!name(s, keys))
 		return false;
 	if (next(s) != ':')
 		return fail(s, "Expecting ':' delimiter", s->i);
 	s->i++;
 	next(s);
-	return value(s);
+	ok = value(s, &of);
+	if (s->build)
+		add(s, to, (*keys)->name, of);
+	return ok;
 }
 
 /* Equal names become neighbours, in the order of the text. */
@@ -300,11 +349,13 @@ distinct(struct scan *s, struct key *keys, size_t n)
 }
 
 static bool
-object(struct scan *s)
+object(struct scan *s, json_object **ret)
 {
 	struct key *keys = NULL;
 	size_t n = 0;
 
+	if (s->build)
+		*ret = mem_must(json_object_new_object());
 	for (int c = next(s); c != '}'; c = next(s)) {
 		if (n && c != ',')
 			return fail(s, "Expecting ',' delimiter", s->i);
@@ -315,7 +366,7 @@ object(struct scan *s)
 		if (n++ == JSON_MEMBERS_MAX)
 			return fail(s, "Object of more than 1000 members",
 				    s->i);
-		if (!member(s, &keys))
+		if (!member(s, &keys, *ret))
 			return false;
 	}
 	s->i++;
@@ -323,10 +374,23 @@ object(struct scan *s)
 }
 
 static bool
-array(struct scan *s)
+item(struct scan *s, json_object *to)
+{
+	json_object *of = NULL;
+	bool ok = value(s, &of);
+
+	if (s->build && json_object_array_add(to, of) != 0)
+		mem_must(NULL);
+	return ok;
+}
+
+static bool
+array(struct scan *s, json_object **ret)
 {
 	bool first = true;
 
+	if (s->build)
+		*ret = mem_must(json_object_new_array());
 	for (int c = next(s); c != ']'; c = next(s), first = false) {
 		if (!first && c != ',')
 			return fail(s, "Expecting ',' delimiter", s->i);
@@ -334,7 +398,7 @@ array(struct scan *s)
 			s->i++;
 			next(s);
 		}
-		if (!value(s))
+		if (!item(s, *ret))
 			return false;
 	}
 	s->i++;
@@ -342,7 +406,8 @@ array(struct scan *s)
 }
 
 static bool
-nested(struct scan *s, bool (*inside)(struct scan *))
+nested(struct scan *s, bool (*inside)(struct scan *, json_object **),
+       json_object **ret)
 {
 	bool ok;
 
@@ -350,7 +415,7 @@ nested(struct scan *s, bool (*inside)(struct scan *))
 		return fail(s, "Nested deeper than 32 levels", s->i);
 	s->depth++;
 	s->i++;
-	ok = inside(s);
+	ok = inside(s, ret);
 	s->depth--;
 	return ok;
 }
@@ -365,88 +430,47 @@ word(struct scan *s, struct str expected)
 }
 
 static bool
-is_digit(int c)
+number(struct scan *s, json_object **ret)
 {
-	return c >= '0' && c <= '9';
-}
+	struct str rest = str_sub(s->text, s->i, s->text.n);
+	size_t n = 0;
+	const char *reason = json_number(rest, &n, s->build ? ret : NULL);
 
-static size_t
-skip_digits(const struct scan *s, size_t i)
-{
-	while (is_digit(byte_at(s, i)))
-		i++;
-	return i;
-}
-
-static bool
-fits_double(struct str number)
-{
-	char text[DIGITS_MAX + 8]; /* two signs, the point, the e, NUL */
-
-	memcpy(text, number.p, number.n);
-	text[number.n] = '\0';
-	return !isinf(strtod(text, NULL));
-}
-
-static bool
-acceptable(struct scan *s, struct str number, bool whole)
-{
-	size_t digits = 0, at = (size_t)(number.p - s->text.p);
-
-	for (size_t i = 0; i < number.n; i++)
-		digits += is_digit(number.p[i]);
-	if (digits > DIGITS_MAX)
-		return fail(s, "Number of more than 40 digits", at);
-	if (!whole && !fits_double(number))
-		return fail(s, "Number out of range", at);
+	if (reason)
+		return fail(s, reason, s->i);
+	s->i += n;
 	return true;
 }
 
-/* As in Python, what is no part of a number is left for the caller. */
 static bool
-number(struct scan *s)
+truth(struct scan *s, bool yes, json_object **ret)
 {
-	size_t from = s->i, i = from, e;
-	bool whole = true;
-
-	i += byte_at(s, i) == '-';
-	if (!is_digit(byte_at(s, i)))
-		return fail(s, "Expecting value", from);
-	i = byte_at(s, i) == '0' ? i + 1 : skip_digits(s, i);
-	if (byte_at(s, i) == '.' && is_digit(byte_at(s, i + 1))) {
-		i = skip_digits(s, i + 1);
-		whole = false;
-	}
-	e = i + 1;
-	e += byte_at(s, e) == '+' || byte_at(s, e) == '-';
-	if ((byte_at(s, i) | 32) == 'e' && is_digit(byte_at(s, e))) {
-		i = skip_digits(s, e);
-		whole = false;
-	}
-	s->i = i;
-	return acceptable(s, str_sub(s->text, from, i - from), whole);
+	if (!word(s, yes ? STR("true") : STR("false")))
+		return false;
+	if (s->build)
+		*ret = mem_must(json_object_new_boolean(yes));
+	return true;
 }
 
 static bool
-value(struct scan *s)
+value(struct scan *s, json_object **ret)
 {
 	if (s->values++ == JSON_VALUES_MAX)
 		return fail(s, "More than 10000 values", s->i);
 	switch (byte_at(s, s->i)) {
 	case '"':
-		return string(s);
+		return string(s, ret);
 	case '{':
-		return nested(s, object);
+		return nested(s, object, ret);
 	case '[':
-		return nested(s, array);
+		return nested(s, array, ret);
 	case 't':
-		return word(s, STR("true"));
 	case 'f':
-		return word(s, STR("false"));
+		return truth(s, s->text.p[s->i] == 't', ret);
 	case 'n':
 		return word(s, STR("null"));
 	default:
-		return number(s);
+		return number(s, ret);
 	}
 }
 
@@ -470,7 +494,7 @@ utf8_fault(struct str text)
 }
 
 static bool
-document(struct scan *s)
+document(struct scan *s, json_object **ret)
 {
 	if (!str_utf8(s->text))
 		return fail(s, "Malformed UTF-8", utf8_fault(s->text));
@@ -478,7 +502,7 @@ document(struct scan *s)
 		return fail(s, "Unexpected UTF-8 BOM (decode using utf-8-sig)",
 			    0);
 	next(s);
-	if (!value(s))
+	if (!value(s, ret))
 		return false;
 	if (next(s) >= 0)
 		return fail(s, "Extra data", s->i);
@@ -507,10 +531,33 @@ bool
 json_check(struct str text, struct json_fault *ret_fault)
 {
 	struct scan s = {.text = text, .scratch = arena_new(SCRATCH)};
-	bool ok = document(&s);
+	json_object *none = NULL;
+	bool ok = document(&s, &none);
 
 	if (!ok)
 		*ret_fault = fault(&s);
 	arena_free(s.scratch);
+	return ok;
+}
+
+static void
+put_tree(void *tree)
+{
+	json_object_put(tree);
+}
+
+bool
+json_build(struct arena *a, struct str text, json_object **ret,
+	   struct json_fault *ret_fault)
+{
+	struct scan s = {.text = text, .scratch = a, .build = true};
+	json_object *tree = NULL;
+	bool ok = document(&s, &tree);
+
+	arena_defer(a, put_tree, tree);
+	if (ok)
+		*ret = tree;
+	else
+		*ret_fault = fault(&s);
 	return ok;
 }

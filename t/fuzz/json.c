@@ -1,6 +1,6 @@
 /*
- * What the checker accepts, json-c must understand as what it says: the tree,
- * printed, is the text with its white space and the choice of its escapes
+ * What the checker accepts becomes the tree that it says: printed by json-c, it
+ * is the text with its white space and the choice of its escapes
  * taken away.  What it refuses must have a place and a printable issue.
  */
 #include "core/json.h"

@@ -325,6 +325,8 @@ test_read(void)
 	ok(!json_read(a, STR("null"), &o) && !o, "null is NULL");
 	ok(!json_read(a, STR("\"\\u0000a\""), &o), "a NUL may be in a string");
 	is(json_str(o), STR("\0a"), "... and is kept");
+	ok(json_read(a, STR("{\"a\":[1,{\"b\":\"x\"},2.5"), &o) && !o,
+	   "of half a document nothing is left");
 	buf_clear(&text);
 	repeat(STR("["), 32);
 	repeat(STR("]"), 32);
