@@ -7,7 +7,8 @@
  *   page.c        page[...] and sort=: which rows, the links to others
  *   filter*.c     filter=: which rows
  *   document.c    what stands around the rows: links, jsonapi, meta
- *   write.c       POST, PATCH, DELETE: a body becomes a plan, or steps
+ *   body.c        what a body says: attributes, who is linked to it
+ *   write.c       POST, PATCH, DELETE: that becomes a plan, or steps
  *   relate.c      /relationships/...: who is linked to whom
  *   atomic.c      /operations: many writes, one transaction
  *   fault.c       errors, in both shapes
@@ -103,6 +104,12 @@ jsonapi_bad_query(struct call *call, const char *parameter, const char *fmt,
 struct err *
 jsonapi_not_found(struct call *call, const struct resource *r, struct str id);
 
+/*
+ * An error of this type is no error object but has in .detail what stands in
+ * {"detail":...}, as the source system answers what no schema fits.
+ */
+#define JSONAPI_BARE "bare"
+
 void jsonapi_fail(struct call *call, const struct err *e);
 
 /* ---- include.c ---- */
@@ -162,6 +169,14 @@ struct err *jsonapi_read(struct call *call);
 struct err *jsonapi_read_one(struct call *call, struct str *key, bool kept,
 			     struct plan *ret);
 
+/* ---- body.c ---- */
+
+/*
+ * 422 of all that is wrong with a body; the fields of these issues are JSON
+ * pointers into it.  One error object each, or {"detail":[{"loc":...}]}.
+ */
+struct err *jsonapi_bad_body(struct call *call, const struct issues *issues);
+
 /* ---- write.c, relate.c, atomic.c ---- */
 
 /* POST and DELETE of a list, PATCH and DELETE of one. */
@@ -179,8 +194,11 @@ struct err *jsonapi_operations(struct call *call);
  */
 struct err *jsonapi_write_fault(struct call *call, const struct err *e);
 
-/* Status and headers of a write: 201 with Location, 200, 204. */
-void jsonapi_render_write(struct call *call);
+/*
+ * Status and headers of a write: 201 with Location, 200, 204.  The error is
+ * that there was no row to write.
+ */
+struct err *jsonapi_render_write(struct call *call);
 
 /*
  * ---- depend.c ----
