@@ -38,6 +38,9 @@ $p->sql(<<~'SQL');
 		('Yesterday', 1, null, 1);
 	insert into api.tag (name) values ('live'), ('loud');
 	insert into api.artist_tag values (1, 1), (1, 2), (2, 2);
+	insert into api.chart_entry values
+		('2020-01-06', 1, 2, null), ('0044-03-15 BC', 7, 1, null);
+	insert into api.settings values ('a/b,c%d "e"\é', null);
 	SQL
 
 # ---- every type, with values at the edges ----
@@ -273,6 +276,39 @@ answers 'some row, and another', '[{"id":1}]';
 answers 'no such row, and some without', '[{"id":2}]';
 answers 'some row behind a row', '[{"id":3}]';
 answers 'behind many, a row that differs', '[{"id":1}]';
+
+answers 'keys and what refers to them',
+	'[{"id":"1","name":"Beatles","links":{"self":"/artists/1",'
+	. '"albums":"/artists/1/albums"},"label":{"data":{"type":"label",'
+	. '"id":"1"}},"mentor":null,"last":"\\"1\\\\"},'
+	. '{"id":"2","name":"Queen","links":{"self":"/artists/2",'
+	. '"albums":"/artists/2/albums"},"label":{"data":{"type":"label",'
+	. '"id":"1"}},"mentor":{"id":"<1","name":"Beatles"},'
+	. '"last":"\\"2\\\\"},'
+	. '{"id":"3","name":"Stevie","links":{"self":"/artists/3",'
+	. '"albums":"/artists/3/albums"},"label":{"data":{"type":"label",'
+	. '"id":"2"}},"mentor":null,"last":"\\"3\\\\"},'
+	. '{"id":"4","name":"Loner","links":{"self":"/artists/4",'
+	. '"albums":"/artists/4/albums"},"label":null,'
+	. '"mentor":{"id":"<3","name":"Stevie"},"last":"\\"4\\\\"}]';
+answers 'keys below', '[{"id":"1","artists":[{"id":"1",'
+	. '"links":{"self":"/artists/1","albums":"/artists/1/it\'s"},'
+	. '"label":{"id":"1","type":"label"},"mentor":null,"up":{"id":"1"}},'
+	. '{"id":"2","links":{"self":"/artists/2","albums":"/artists/2/it\'s"},'
+	. '"label":{"id":"1","type":"label"},"mentor":{"data":{"id":"1"}},'
+	. '"up":{"id":"1"}}]},{"id":"2","artists":[{"id":"3",'
+	. '"links":{"self":"/artists/3","albums":"/artists/3/it\'s"},'
+	. '"label":{"id":"2","type":"label"},"mentor":null,"up":{"id":"2"}}]},'
+	. '{"id":"3","artists":[]}]';
+answers 'composite keys', '[{"id":"0044-03-15 BC,7",'
+	. '"self":"/0044-03-15%20BC,7","song":{"id":"1"}},'
+	. '{"id":"2020-01-06,1","self":"/2020-01-06,1","song":{"id":"2"}}]';
+answers 'composite keys below', '[{"l":[{"id":"0044-03-15 BC,7",'
+	. '"song":{"id":"1"}},{"id":"2020-01-06,1","song":{"id":"2"}}]}]';
+answers 'keys that people choose', '[{"id":"a/b,c%d \\"e\\"\\\\é",'
+	. '"self":"/settings/a%2Fb%2Cc%25d%20%22e%22%5C%C3%A9"}]';
+answers 'keys that people choose, below',
+	'[{"l":[{"id":"a/b,c%d \\"e\\"\\\\é"}]}]';
 
 # ---- every type ----
 

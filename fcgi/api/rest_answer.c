@@ -1,7 +1,6 @@
 #include "api/answer.h"
 #include "api/rest.h"
 #include "core/print.h"
-#include "core/type.h"
 
 /* The versions of the row and its linked rows, and the model's. */
 static struct str
@@ -61,50 +60,6 @@ answer_read(struct call *call)
 	buf_clear(reply->body);
 }
 
-/*
- * A value of a composite key may hold the comma that stands between them:
- * it is escaped once more, as %2C, and % as %25.
- */
-static struct str
-escape_part(struct call *call, struct str text)
-{
-	struct buf b = buf_new(3 * text.n + 1);
-	struct str escaped;
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == ',')
-			BUF_LIT(&b, "%2C");
-		else if (text.p[i] == '%')
-			BUF_LIT(&b, "%25");
-		else
-			buf_char(&b, text.p[i]);
-	}
-	escaped = arena_str(call->arena, buf_str(&b));
-	buf_free(&b);
-	return escaped;
-}
-
-/* A value as it stands in a path. */
-static void
-put_path_value(struct call *call, struct buf *to, const struct column *c,
-	       struct str value)
-{
-	struct buf b = buf_new(64 * 1024);
-	bool raw = c->type->kind == TYPE_TEXT || c->type->kind == TYPE_ENUM;
-	struct str text = value;
-
-	if (!raw) {
-		print_value(&b, c, value);
-		text = buf_str(&b);
-		if (str_starts(text, STR("\"")))
-			text = str_sub(text, 1, text.n - 2);
-	}
-	if (call->plan.norder > 1)
-		text = escape_part(call, text);
-	buf_put(to, http_encode(call->arena, text));
-	buf_free(&b);
-}
-
 /* Location: /users/id, the values of a composite key joined by commas. */
 static void
 locate(struct call *call)
@@ -113,11 +68,8 @@ locate(struct call *call)
 
 	buf_char(&to, '/');
 	buf_put(&to, http_encode(call->arena, rest_of(call)->table->name));
-	for (size_t i = 0; i < call->plan.norder; i++) {
-		buf_char(&to, i ? ',' : '/');
-		put_path_value(call, &to, call->plan.order[i].column,
-			       call->keys[i]);
-	}
+	buf_char(&to, '/');
+	print_key(&to, rest_of(call)->table->primary, call->keys, true);
 	if (!to.broken)
 		reply_header(&call->reply, "Location", buf_str(&to));
 	buf_free(&to);

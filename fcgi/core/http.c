@@ -44,11 +44,11 @@ unreserved(char c)
 	       c == '~';
 }
 
-struct str
-http_encode(struct arena *a, struct str text)
+/* Three bytes for one at most; what is behind the last of them. */
+static char *
+encode(char *out, struct str text)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char *start = arena_array(a, text.n + 1, 3), *out = start;
 
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
@@ -61,7 +61,24 @@ http_encode(struct arena *a, struct str text)
 		*out++ = digits[c >> 4];
 		*out++ = digits[c & 15];
 	}
-	return (struct str){start, (size_t)(out - start)};
+	return out;
+}
+
+struct str
+http_encode(struct arena *a, struct str text)
+{
+	char *start = arena_array(a, text.n + 1, 3);
+
+	return (struct str){start, (size_t)(encode(start, text) - start)};
+}
+
+void
+http_put_encoded(struct buf *b, struct str text)
+{
+	char *out = buf_room(b, 3 * text.n);
+
+	if (out)
+		b->n += (size_t)(encode(out, text) - out);
 }
 
 /* Decode one half of a parameter. */

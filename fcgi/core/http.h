@@ -5,6 +5,7 @@
 #ifndef POSTERN_CORE_HTTP_H
 #define POSTERN_CORE_HTTP_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 enum { HTTP_PARAMS_MAX = 100 };
@@ -40,6 +41,7 @@ bool http_decode(struct arena *a, struct str text, bool plus, struct str *ret);
 
 /* Encode all but RFC 3986 unreserved characters. */
 struct str http_encode(struct arena *a, struct str text);
+void http_put_encoded(struct buf *b, struct str text);
 
 /*
  * Does a header value hold the media type (parameters ignored), in any

@@ -1,5 +1,6 @@
 #include "core/print.h"
 
+#include "core/http.h"
 #include "core/type.h"
 
 void
@@ -11,21 +12,25 @@ print_value(struct buf *b, const struct column *column, struct str value)
 		BUF_LIT(b, "null");
 }
 
-/* JSON of any kind as a string that holds it. */
+/* What stands at `from` gives way to what was made of it behind. */
+static void
+replace(struct buf *b, size_t from, size_t n)
+{
+	if (b->broken)
+		return;
+	memmove(b->p + from, b->p + from + n, b->n - from - n);
+	b->n -= n;
+}
+
 static void
 quote_from(struct buf *b, size_t from)
 {
 	size_t n = b->n - from;
-	char *room;
 
-	if (b->broken || (n && b->p[from] == '"'))
-		return;
-	room = buf_room(b, 6 * n + 2);
-	if (!room)
+	if (b->broken || !buf_room(b, 6 * n + 2))
 		return;
 	buf_json(b, (struct str){b->p + from, n});
-	memmove(b->p + from, b->p + from + n, b->n - from - n);
-	b->n -= n;
+	replace(b, from, n);
 }
 
 /* The name of an enum's label; one that is new is not known yet. */
@@ -97,7 +102,9 @@ print_string(struct buf *b, const struct field *f, struct str value)
 		print_made(b, f, value);
 	else
 		print_value(b, f->column, value);
-	if (!str_eq(str_sub(buf_str(b), before, 4), STR("null")))
+	/* JSON of any kind becomes a string that holds it. */
+	if (!str_eq(str_sub(buf_str(b), before, 4), STR("null")) &&
+	    !str_eq(str_sub(buf_str(b), before, 1), STR("\"")))
 		quote_from(b, before);
 }
 
@@ -118,78 +125,204 @@ print_member(struct buf *b, const struct field *f, struct str value)
 		print_value(b, f->column, value);
 }
 
-/* Print a member; return the columns that it did not use up. */
-static const struct str *print_object(struct buf *b, const struct shape *shape,
-				      const struct str *columns);
+/* ---- keys ---- */
+
+static void
+put_text(struct buf *b, struct str text, bool path)
+{
+	if (path)
+		http_put_encoded(b, text);
+	else
+		buf_put(b, text);
+}
+
+static void
+put_part(struct buf *b, struct str text, bool composite, bool path)
+{
+	if (!composite) {
+		put_text(b, text, path);
+		return;
+	}
+	for (size_t i = 0; i < text.n; i++) {
+		struct str c = str_sub(text, i, 1);
+
+		if (c.p[0] == ',')
+			c = STR("%2C");
+		else if (c.p[0] == '%')
+			c = STR("%25");
+		put_text(b, c, path);
+	}
+}
+
+/* The text of a value: its JSON without the quotes. */
+static void
+print_part(struct buf *b, const struct column *column, struct str value,
+	   bool composite, bool path)
+{
+	size_t from = b->n, n;
+	struct str text;
+
+	if (column->type->print == buf_json) {
+		put_part(b, value, composite, path);
+		return;
+	}
+	print_value(b, column, value);
+	n = b->n - from;
+	if (column->type->kind == TYPE_INT || b->broken || !buf_room(b, 9 * n))
+		return;
+	text = (struct str){b->p + from, n};
+	if (n >= 2 && text.p[0] == '"')
+		text = str_sub(text, 1, n - 2);
+	put_part(b, text, composite, path);
+	replace(b, from, n);
+}
+
+void
+print_key(struct buf *b, const struct constraint *key, const struct str *values,
+	  bool path)
+{
+	for (size_t i = 0; i < key->n; i++) {
+		if (i)
+			buf_char(b, ',');
+		print_part(b, key->columns[i], values[i], key->n > 1, path);
+	}
+}
+
+/* ---- objects ---- */
+
+/* The key of the row that is being printed. */
+struct key {
+	const struct constraint *of;
+	const struct str *values;
+};
+
+/* Where one is in a row. */
+struct place {
+	struct key key;
+	const struct str *columns;
+};
+
+static void
+print_object(struct buf *b, const struct shape *shape, struct place *at);
 
 /*
  * A linked object: one column says whether there is a row, its members
  * follow.  They are skipped, not printed, where there is none.
  */
-static const struct str *
-print_link(struct buf *b, const struct shape *shape, const struct str *columns)
+static void
+print_link(struct buf *b, const struct shape *shape, struct place *at)
 {
 	size_t before = b->n;
-	bool there = columns[0].n && columns[0].p[0];
+	bool there = at->columns[0].n && at->columns[0].p[0];
 
-	columns = print_object(b, shape, columns + 1);
+	at->columns++;
+	print_object(b, shape, at);
 	if (there || b->broken)
-		return columns;
+		return;
 	b->n = before;
 	BUF_LIT(b, "null");
-	return columns;
 }
 
-static const struct str *
-print_field(struct buf *b, const struct field *f, const struct str *columns)
+/* ... one that is not looked at begins with its key. */
+static void
+print_ref(struct buf *b, const struct shape *shape, struct place *at)
 {
+	for (size_t i = 0; i < shape->key->n; i++) {
+		if (at->columns[i].p)
+			continue;
+		at->columns += shape->key->n;
+		BUF_LIT(b, "null");
+		return;
+	}
+	print_object(b, shape, at);
+}
+
+static void
+print_rows(struct buf *b, struct str rows)
+{
+	if (rows.p)
+		type_print_json(b, rows);
+	else
+		BUF_LIT(b, "null");
+}
+
+static void
+print_own_key(struct buf *b, const struct field *f, const struct key *key)
+{
+	size_t from = b->n;
+
+	buf_put(b, f->text);
+	print_key(b, key->of, key->values, f->path);
+	buf_put(b, f->behind);
+	quote_from(b, from);
+}
+
+static void
+print_field(struct buf *b, const struct field *f, struct place *at)
+{
+	buf_put(b, f->label);
 	switch (f->kind) {
+	case FIELD_COLUMN:
+		print_member(b, f, *at->columns++);
+		break;
 	case FIELD_OBJECT:
-		return print_link(b, f->object, columns);
+		print_link(b, f->object, at);
+		break;
 	case FIELD_GROUP:
-		return print_object(b, f->object, columns);
-	case FIELD_KEY:
-	case FIELD_REF:
+		print_object(b, f->object, at);
+		break;
+	case FIELD_ROWS:
+		print_rows(b, *at->columns++);
+		break;
 	case FIELD_TEXT:
 		buf_put(b, f->text);
-		return columns;
-	case FIELD_ROWS:
-		if (columns[0].p)
-			type_print_json(b, columns[0]);
-		else
-			BUF_LIT(b, "null");
-		return columns + 1;
-	case FIELD_COLUMN:
-		print_member(b, f, columns[0]);
+		break;
+	case FIELD_KEY:
+		print_own_key(b, f, &at->key);
+		break;
+	case FIELD_REF:
+		print_ref(b, f->object, at);
 		break;
 	}
-	return columns + 1;
 }
 
-static const struct str *
-print_object(struct buf *b, const struct shape *shape,
-	     const struct str *columns)
+/* An object's key comes first; what stands behind it goes on as before. */
+static struct key
+enter(const struct shape *shape, struct place *at)
 {
-	for (size_t i = 0; i < shape->n; i++) {
-		buf_put(b, shape->fields[i].label);
-		columns = print_field(b, &shape->fields[i], columns);
+	struct key outer = at->key;
+
+	if (shape->key) {
+		at->key = (struct key){shape->key, at->columns};
+		at->columns += shape->key->n;
 	}
+	return outer;
+}
+
+static void
+print_object(struct buf *b, const struct shape *shape, struct place *at)
+{
+	struct key outer = enter(shape, at);
+
+	for (size_t i = 0; i < shape->n; i++)
+		print_field(b, &shape->fields[i], at);
 	buf_put(b, shape->n ? STR("}") : STR("{}"));
-	return columns;
+	at->key = outer;
 }
 
 uint64_t
 print_row(struct buf *b, const struct shape *shape, const struct str *columns)
 {
+	struct place at = {.columns = columns};
 	uint64_t nulls = 0;
 
+	enter(shape, &at);
 	for (size_t i = 0; i < shape->n; i++) {
 		const struct field *f = &shape->fields[i];
 
-		buf_put(b, f->label);
-		if (f->kind == FIELD_ROWS && !columns[0].p && i < 64)
+		if (f->kind == FIELD_ROWS && !at.columns[0].p && i < 64)
 			nulls |= (uint64_t)1 << i;
-		columns = print_field(b, f, columns);
+		print_field(b, f, &at);
 	}
 	buf_put(b, shape->n ? STR("}") : STR("{}"));
 	return nulls;

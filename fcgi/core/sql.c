@@ -87,10 +87,21 @@ is_in(const struct column *column, struct relation by)
 	return false;
 }
 
+static bool
+is_of(const struct column *column, const struct constraint *key)
+{
+	for (size_t i = 0; i < key->n; i++)
+		if (key->columns[i] == column)
+			return true;
+	return false;
+}
+
 /* Is the column shown, or does an object or a list hang on it? */
 static bool
 is_shown(const struct shape *shape, const struct column *column)
 {
+	if (shape->key && is_of(column, shape->key))
+		return true;
 	for (size_t i = 0; i < shape->n; i++) {
 		const struct field *f = &shape->fields[i];
 		struct relation by = {0};
@@ -99,7 +110,7 @@ is_shown(const struct shape *shape, const struct column *column)
 			return true;
 		if (f->kind == FIELD_GROUP && is_shown(f->object, column))
 			return true;
-		if (f->kind == FIELD_OBJECT)
+		if (f->kind == FIELD_OBJECT || f->kind == FIELD_REF)
 			by.fkey = f->object->by;
 		if (f->kind == FIELD_ROWS)
 			by = f->rows->by;

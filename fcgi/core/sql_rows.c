@@ -8,6 +8,7 @@
  */
 #include "core/sql_rows.h"
 
+#include "core/sql_key.h"
 #include "core/sql_result.h"
 #include "core/sql_select.h"
 
@@ -21,7 +22,24 @@ struct source {
 	struct sql_scope *scope;
 	int node;
 	const struct shape *shape;
+	/* What FIELD_KEYs are made of, in the row of that number. */
+	struct column *const *key;
+	size_t nkey;
+	int key_node;
 };
+
+/* The object is a row of its own. */
+static void
+set_row(struct source *s, int node, const struct shape *shape)
+{
+	s->node = node;
+	s->shape = shape;
+	if (!shape->key)
+		return;
+	s->key = shape->key->columns;
+	s->nkey = shape->key->n;
+	s->key_node = node;
+}
 
 static void put_object(struct compiler *c, const struct source *s);
 
@@ -31,19 +49,55 @@ put_link(struct compiler *c, const struct source *s, const struct shape *object)
 	struct relation by = {.fkey = object->by};
 	struct source next = *s;
 
-	next.shape = object;
 	/* The row that this one was reached from is known already. */
 	if (s->node == s->scope->node && object->by == s->scope->up_by) {
-		next.node = s->scope->up;
+		set_row(&next, s->scope->up, object);
 		put_object(c, &next);
 		return;
 	}
-	next.node = sql_join(c, s->scope, s->node, by);
+	set_row(&next, sql_join(c, s->scope, s->node, by), object);
 	SQL(c, "case when ");
 	sql_there(c, s->scope, next.node, object);
 	SQL(c, " then ");
 	put_object(c, &next);
 	SQL(c, " end");
+}
+
+/* What is held of another row's key, if anything. */
+static void
+put_ref(struct compiler *c, const struct source *s, const struct shape *object)
+{
+	struct column **held = sql_key_held(c, object);
+	struct source next = *s;
+
+	if (!held) {
+		put_link(c, s, object);
+		return;
+	}
+	next.shape = object;
+	next.key = held;
+	next.nkey = object->key->n;
+	next.key_node = s->node;
+	SQL(c, "case when ");
+	sql_key_there(c, s->node, next.key, next.nkey);
+	SQL(c, " then ");
+	put_object(c, &next);
+	SQL(c, " end");
+}
+
+static void
+put_key(struct compiler *c, const struct source *s, const struct field *f)
+{
+	c->broken |= f->path;
+	if (f->text.n) {
+		sql_text(c, f->text);
+		SQL(c, " || ");
+	}
+	sql_key_text(c, s->key_node, s->key, s->nkey);
+	if (f->behind.n) {
+		SQL(c, " || ");
+		sql_text(c, f->behind);
+	}
 }
 
 static void
@@ -66,8 +120,10 @@ put_member(struct compiler *c, const struct source *s, const struct field *f)
 		sql_rows(c, s->node, f->rows);
 		break;
 	case FIELD_KEY:
+		put_key(c, s, f);
+		break;
 	case FIELD_REF:
-		c->broken = true;
+		put_ref(c, s, f->object);
 		break;
 	case FIELD_TEXT:
 		sql_text(c, f->text);
@@ -228,7 +284,7 @@ sql_rows(struct compiler *c, int parent, const struct rows *rows)
 		.by = rows->by,
 		.via = rows->via,
 	};
-	struct source s = {&from.scope, 0, rows->shape};
+	struct source s = {.scope = &from.scope};
 
 	if (!sql_enter(c))
 		return;
@@ -238,7 +294,7 @@ sql_rows(struct compiler *c, int parent, const struct rows *rows)
 		from.scope.up = parent;
 		from.scope.up_by = rows->by.fkey;
 	}
-	s.node = from.scope.node;
+	set_row(&s, from.scope.node, rows->shape);
 	put_head(c, rows);
 	put_row(c, &s);
 	sql_from(c, &p, &from);

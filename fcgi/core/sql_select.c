@@ -1,6 +1,7 @@
 #include "core/sql_select.h"
 
 #include "core/sql_filter.h"
+#include "core/sql_key.h"
 #include "core/sql_result.h"
 #include "core/sql_rows.h"
 
@@ -127,6 +128,30 @@ put_object(struct compiler *c, struct sql_scope *scope, int parent,
 }
 
 static void
+put_key(struct compiler *c, int node, struct column *const *columns, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct field f = {.column = columns[i]};
+
+		next_column(c);
+		sql_result(c, node, &f);
+	}
+}
+
+/* The key of a row that is not looked at, unless this one does not hold it. */
+static void
+put_ref(struct compiler *c, struct sql_scope *scope, int node,
+	const struct shape *object)
+{
+	struct column **held = sql_key_held(c, object);
+	struct relation by = {.fkey = object->by};
+
+	if (!held)
+		node = sql_join(c, scope, node, by);
+	put_key(c, node, held ? held : object->key->columns, object->key->n);
+}
+
+static void
 put_member(struct compiler *c, struct sql_scope *scope, int node,
 	   const struct field *f)
 {
@@ -145,8 +170,10 @@ put_member(struct compiler *c, struct sql_scope *scope, int node,
 		next_column(c);
 		sql_rows(c, node, f->rows);
 		break;
-	case FIELD_KEY:
 	case FIELD_REF:
+		put_ref(c, scope, node, f->object);
+		break;
+	case FIELD_KEY:
 	case FIELD_TEXT:
 		break;
 	}
@@ -159,6 +186,8 @@ put_members(struct compiler *c, struct sql_scope *scope, int node,
 {
 	if (!sql_enter(c))
 		return;
+	if (shape->key)
+		put_key(c, node, shape->key->columns, shape->key->n);
 	for (size_t i = 0; i < shape->n; i++)
 		put_member(c, scope, node, &shape->fields[i]);
 	sql_leave(c);
@@ -173,7 +202,8 @@ all_versioned(const struct shape *shape)
 		const struct field *f = &shape->fields[i];
 
 		if (f->kind == FIELD_ROWS ||
-		    (f->object && !all_versioned(f->object)))
+		    (f->object && f->kind != FIELD_REF &&
+		     !all_versioned(f->object)))
 			return false;
 	}
 	return true;

@@ -13,6 +13,8 @@
  *   {"rows": "artist", "by": "<artist_label_id_fkey", "via": key, "one": true,
  *    ... and what a plan has}
  *   {"text": "\"JSON\""}
+ *   {"key": "before", "behind": "behind", "path": true}
+ *   {"ref": "artist_label_id_fkey", "fields": {...}}: groups, keys and texts
  *
  * and a filter one of {"and": [F, ...]}, {"or": [...]}, {"not": F},
  * {"test": ["column", "eq", "value"]}, or with null and a column instead of a
@@ -196,6 +198,46 @@ planned_filter(struct planned *p, const struct table *t, json_object *o)
 static inline struct shape *
 planned_shape(struct planned *p, const struct table *t, json_object *fields);
 
+/* Is there a key in it? */
+static inline bool
+planned_has_key(const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct field *f = &shape->fields[i];
+
+		if (f->kind == FIELD_KEY ||
+		    (f->kind == FIELD_GROUP && planned_has_key(f->object)))
+			return true;
+	}
+	return false;
+}
+
+/* Is there nothing else in it but words? */
+static inline bool
+planned_is_key(const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct field *f = &shape->fields[i];
+
+		if (f->kind == FIELD_GROUP
+			    ? !planned_is_key(f->object)
+			    : f->kind != FIELD_KEY && f->kind != FIELD_TEXT)
+			return false;
+	}
+	return true;
+}
+
+/* A shape that is no group of another one. */
+static inline struct shape *
+planned_whole(struct planned *p, const struct table *t, json_object *fields)
+{
+	struct shape *shape = planned_shape(p, t, fields);
+
+	if (t && planned_has_key(shape))
+		shape->key = t->primary;
+	return shape;
+}
+
 /* What a plan and rows have in common. */
 static inline void
 planned_tail(struct planned *p, const struct table *t, json_object *o,
@@ -206,7 +248,7 @@ planned_tail(struct planned *p, const struct table *t, json_object *o,
 	size_t n = list ? json_object_array_length(order) : 0;
 
 	ret->table = t;
-	ret->shape = planned_shape(p, t, json_get(o, "fields"));
+	ret->shape = planned_whole(p, t, json_get(o, "fields"));
 	ret->filter = t ? planned_filter(p, t, json_get(o, "filter")) : NULL;
 	ret->distinct = json_object_get_boolean(json_get(o, "distinct"));
 	ret->grouped = json_object_get_boolean(json_get(o, "grouped"));
@@ -310,6 +352,22 @@ planned_column(struct planned *p, const struct table *t, json_object *o,
 	return f->column != NULL;
 }
 
+/* Of another row's key only, which has to be there. */
+static inline bool
+planned_ref(struct planned *p, const struct table *t, json_object *o,
+	    struct field *f)
+{
+	const struct fkey *by = planned_key(p, planned_member(p, o, "ref"));
+
+	if (!by || by->from != t || !by->to->primary)
+		return false;
+	f->kind = FIELD_REF;
+	f->object = planned_shape(p, by->to, json_get(o, "fields"));
+	f->object->by = by;
+	f->object->key = by->to->primary;
+	return planned_is_key(f->object);
+}
+
 static inline bool
 planned_value(struct planned *p, const struct table *t, json_object *o,
 	      struct field *f)
@@ -329,8 +387,16 @@ planned_value(struct planned *p, const struct table *t, json_object *o,
 		f->object = planned_shape(p, t, group);
 	} else if (by && by->from == t) {
 		f->kind = FIELD_OBJECT;
-		f->object = planned_shape(p, by->to, json_get(o, "fields"));
+		f->object = planned_whole(p, by->to, json_get(o, "fields"));
 		f->object->by = by;
+	} else if (json_get(o, "key")) {
+		f->kind = FIELD_KEY;
+		f->text = planned_member(p, o, "key");
+		f->behind = planned_member(p, o, "behind");
+		f->path = json_object_get_boolean(json_get(o, "path"));
+		return t && t->primary;
+	} else if (json_get(o, "ref")) {
+		return planned_ref(p, t, o, f);
 	} else {
 		return planned_column(p, t, o, f);
 	}

@@ -174,6 +174,69 @@ test_rows(struct arena *a)
 	buf_free(&b);
 }
 
+/* ---- keys ---- */
+
+static const struct key_case {
+	const char *bases[2]; /* of the columns; one, or two */
+	struct str values[2], plain, path;
+} keys[] = {
+	{{"int4"},	   {STR("\0\0\0\7")},      STR("7"),		STR("7")		},
+	{{"int8"},
+	 {STR("\xff\xff\xff\xff\xff\xff\xff\xfe")},
+	 STR("-2"),
+	 STR("-2")								      },
+	{{"text"},
+	 {STR("a,b/c%\"é")},
+	 STR("a,b/c%\"é"),
+	 STR("a%2Cb%2Fc%25%22%C3%A9")						   },
+	{{"text"},	   {STR("\"")},		STR("\""),	   STR("%22")	     },
+	{{"text"},	   {STR("")},	      STR(""),	       STR("")	      },
+	{{"date"},	   {STR("\0\0\0\0")},      STR("2000-01-01"), STR("2000-01-01")},
+	{{"timestamptz"},
+	 {STR("\0\0\0\0\0\0\0\0")},
+	 STR("2000-01-01T00:00:00+00:00"),
+	 STR("2000-01-01T00%3A00%3A00%2B00%3A00")					 },
+	{{"numeric"},	      {STR("NaN")},	    STR("NaN"),	STR("NaN")	  },
+	{{"other"},	    {STR("\\x00ff")},	      STR("\\x00ff"),    STR("%5Cx00ff")  },
+	{{"inet"},
+	 {STR("\"10.0.0.0/8\"")},
+	 STR("10.0.0.0/8"),
+	 STR("10.0.0.0%2F8")							    },
+	{{"text", "int2"},
+	 {STR("a,b%"), STR("\0\1")},
+	 STR("a%2Cb%25,1"),
+	 STR("a%252Cb%2525,1")							  },
+	{{"text", "text"},  {STR(""), STR(",")},	STR(",%2C"),	     STR(",%252C")	  },
+	{{"other", "bool"},
+	 {STR("(1,2)"), STR("\1")},
+	 STR("(1%2C2),true"),
+	 STR("%281%252C2%29,true")						      },
+};
+
+static void
+test_keys(void)
+{
+	struct buf b = buf_new(1 << 16);
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct key_case *k = &keys[i];
+		struct column columns[2] = {{.nullable = false}};
+		struct column *both[] = {&columns[0], &columns[1]};
+		struct constraint key = {.columns = both};
+
+		for (; key.n < 2 && k->bases[key.n]; key.n++)
+			columns[key.n].type = type_find(str_of(k->bases[key.n]),
+							false, false);
+		buf_clear(&b);
+		print_key(&b, &key, k->values, false);
+		is(buf_str(&b), k->plain, k->bases[0]);
+		buf_clear(&b);
+		print_key(&b, &key, k->values, true);
+		is(buf_str(&b), k->path, "... in a path");
+	}
+	buf_free(&b);
+}
+
 /* ---- what only GraphQL asks for ---- */
 
 /* How a member is printed: its form, or what a function made of it. */
@@ -347,6 +410,7 @@ main(void)
 	test_values();
 	test_special();
 	test_rows(a);
+	test_keys();
 	test_ceiling(a);
 	test_forms(a);
 	test_names(a);

@@ -229,6 +229,31 @@ test_limits(struct arena *a, const struct model *m)
 	ok(is_too_large(a, m, wide(a, 1601, "f")), "... and 1601 too many");
 }
 
+/* Of a key that is not all of the other one's, the row itself is looked at. */
+static void
+test_other_key(struct arena *a, const struct model *m)
+{
+	const struct table *table = model_table(m, STR("artist_tag"));
+	const struct table *tag = model_table(m, STR("tag"));
+	struct shape *object = plan_shape(a, tag, 1);
+	struct plan plan = {.op = PLAN_SELECT, .table = table};
+	struct statement s;
+	struct field *f;
+
+	object->by = table->columns[1].link;
+	object->key = &tag->uniques[0];
+	plan_field(a, object, STR("id"))->kind = FIELD_KEY;
+	plan.shape = plan_shape(a, table, 1);
+	f = plan_field(a, plan.shape, STR("tag"));
+	f->kind = FIELD_REF;
+	f->object = object;
+	ok(!sql_compile(a, &plan, &s), "another key may refer to a row");
+	is(s.text,
+	   STR("select t1.\"name\" from \"api\".\"artist_tag\" t0 left join "
+	       "\"api\".\"tag\" t1 on t1.\"id\" = t0.\"tag_id\""),
+	   "... which is then looked at");
+}
+
 int
 main(void)
 {
@@ -246,6 +271,8 @@ main(void)
 		compare(golden, a, model);
 	if (!database)
 		test_limits(a, model);
+	if (!database)
+		test_other_key(a, model);
 	model_drop(model);
 	free((void *)(uintptr_t)golden.p);
 	arena_free(a);
