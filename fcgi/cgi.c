@@ -147,11 +147,12 @@ static struct err *
 explain(struct cgi *cgi, struct script *ret)
 {
 	struct call *call = &cgi->exchange.call;
-	const struct api *api = routes_find(call->request.path);
+	const struct api *api;
 
 	if (!cgi->serve.model)
 		return err_new(call->arena, ERR_UNAVAILABLE, "no model");
 	call->request.model = model_hold(cgi->serve.model);
+	api = routes_find(&call->request);
 	TRY(http_query_read(call->arena, call->request.query_text,
 			    &call->request.query));
 	TRY(api->plan(call));

@@ -3,6 +3,7 @@
 #include "api/auth.h"
 #include "api/graphql/graphql.h"
 #include "api/health.h"
+#include "api/jsonapi/jsonapi.h"
 #include "api/rest.h"
 
 static const struct {
@@ -15,14 +16,16 @@ static const struct {
 };
 
 const struct api *
-routes_find(struct str path)
+routes_find(const struct request *r)
 {
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (str_eq(str_of(routes[i].path), path))
+		if (str_eq(str_of(routes[i].path), r->path))
 			return routes[i].api;
-	if (auth_is_path(path))
+	if (auth_is_path(r->path))
 		return &auth_api;
-	if (str_starts(path, STR("/.well-known/")))
+	if (str_starts(r->path, STR("/.well-known/")))
 		return &well_known_api;
+	if (jsonapi_is_request(r))
+		return &jsonapi_api;
 	return &rest_api;
 }

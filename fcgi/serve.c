@@ -447,7 +447,7 @@ serve_begin(struct serve *s, struct exchange *x)
 	hold_model(x);
 	x->call.request.keys = s->keys;
 	x->call.request.passwords = s->passwords;
-	x->api = routes_find(x->call.request.path);
+	x->api = routes_find(&x->call.request);
 	e = http_query_read(x->call.arena, x->call.request.query_text,
 			    &x->call.request.query);
 	if (!e && !x->api->open)

@@ -1,5 +1,7 @@
 #include "api/answer.h"
 
+#include "core/type.h"
+
 /* ["body"], ["query","name"] or, for malformed JSON, ["body",12]. */
 static void
 put_place(struct buf *b, const struct issue *issue)
@@ -130,4 +132,64 @@ answer_role(const struct call *call)
 						: call->request.conf->role;
 
 	return model_role(call->request.model, str_of(name));
+}
+
+/* Undo what stands for a comma or % within a composite key's value. */
+static struct str
+unescape_part(struct arena *a, struct str part)
+{
+	struct str plain;
+
+	if (str_find(part, '%') < part.n &&
+	    http_decode(a, part, false, &plain) && str_utf8(plain))
+		return plain;
+	return part;
+}
+
+bool
+answer_read_key(struct arena *a, const struct table *table, struct str text,
+		struct str **ret)
+{
+	const struct constraint *primary = table->primary;
+	struct str *values = ARENA_ARRAY(a, struct str, primary->n);
+	struct issues ignored = {0};
+
+	for (size_t i = 0; i < primary->n; i++) {
+		struct input in = {
+			.arena = a,
+			.column = primary->columns[i],
+			.where = "path",
+			.field = primary->columns[i]->name,
+		};
+		bool last = i + 1 == primary->n;
+		struct str part = last ? text : str_cut(&text, ',');
+
+		if (primary->n > 1)
+			part = unescape_part(a, part);
+		if (!type_read_text(&in, part, &ignored, &values[i]))
+			return false;
+	}
+	*ret = values;
+	return true;
+}
+
+void
+answer_redirect(struct call *call, struct str path)
+{
+	const struct request *r = &call->request;
+	struct buf to = buf_new(64 * 1024);
+	struct str rest = str_sub(path, 1, path.n);
+
+	while (rest.n) {
+		struct str part = str_cut(&rest, '/');
+
+		buf_char(&to, '/');
+		buf_put(&to, http_encode(call->arena, part));
+	}
+	if (r->query_text.n)
+		buf_char(&to, '?');
+	buf_put(&to, r->query_text);
+	call->reply.status = 307;
+	reply_header(&call->reply, "Location", buf_str(&to));
+	buf_free(&to);
 }

@@ -23,6 +23,16 @@ uint32_t answer_role(const struct call *call);
 /* Does a list such as "GET, HEAD" name the method? */
 bool answer_allows(const char *methods, struct str method);
 
+/*
+ * The values of a table's primary key, as arguments, that a text of it
+ * stands for (print_key() says how it is written).  False: no row has it.
+ */
+bool answer_read_key(struct arena *a, const struct table *table,
+		     struct str text, struct str **ret);
+
+/* 307 to the path, with the query as it was: /users/ is /users. */
+void answer_redirect(struct call *call, struct str path);
+
 /* What came in by that name; false: nothing did. */
 struct answer_source {
 	bool (*find)(void *from, struct str name, struct str *ret);

@@ -152,44 +152,22 @@ add_precondition(struct call *call)
 	add_condition(call, one);
 }
 
-/* Undo what stands for a comma or % within a composite key's value. */
-static struct str
-unescape_part(struct call *call, struct str part)
-{
-	struct str plain;
-
-	if (str_find(part, '%') < part.n &&
-	    http_decode(call->arena, part, false, &plain) && str_utf8(plain))
-		return plain;
-	return part;
-}
-
-/* The id in the path, one value per column of the primary key. */
+/* The id in the path. */
 static struct err *
 where_id(struct call *call)
 {
 	const struct rest *rest = rest_of(call);
 	const struct constraint *primary = rest->table->primary;
-	struct str left = rest->id;
-	struct issues ignored = {0};
+	struct str *values;
 
-	for (size_t i = 0; i < primary->n; i++) {
-		struct input in = {
-			.arena = call->arena,
-			.column = primary->columns[i],
-			.where = "path",
-			.field = primary->columns[i]->name,
-		};
-		struct condition one = {.column = primary->columns[i]};
-		bool last = i + 1 == primary->n;
-		struct str part = last ? left : str_cut(&left, ',');
-
-		if (primary->n > 1)
-			part = unescape_part(call, part);
-		if (!type_read_text(&in, part, &ignored, &one.value))
-			return err_new(call->arena, ERR_NOT_FOUND, "Not Found");
-		add_condition(call, one);
-	}
+	if (!answer_read_key(call->arena, rest->table, rest->id, &values))
+		return err_new(call->arena, ERR_NOT_FOUND, "Not Found");
+	for (size_t i = 0; i < primary->n; i++)
+		add_condition(call, (struct condition){
+					    .column = primary->columns[i],
+					    .cmp = CMP_EQ,
+					    .value = values[i],
+				    });
 	return NULL;
 }
 
@@ -415,28 +393,6 @@ find_route(struct call *call)
 	return NULL;
 }
 
-/* /users/ is /users, said politely (spec.md §0.3). */
-static void
-redirect(struct call *call, struct str path)
-{
-	const struct request *r = &call->request;
-	struct buf to = buf_new(64 * 1024);
-	struct str rest = str_sub(path, 1, path.n);
-
-	while (rest.n) {
-		struct str part = str_cut(&rest, '/');
-
-		buf_char(&to, '/');
-		buf_put(&to, http_encode(call->arena, part));
-	}
-	if (r->query_text.n)
-		buf_char(&to, '?');
-	buf_put(&to, r->query_text);
-	call->reply.status = 307;
-	reply_header(&call->reply, "Location", buf_str(&to));
-	buf_free(&to);
-}
-
 /* False when the path is none of ours. */
 static bool
 read_path(struct call *call, struct str path)
@@ -495,7 +451,7 @@ plan(struct call *call)
 	if (!read_path(call, path))
 		return not_found(call);
 	if (slash) {
-		redirect(call, path);
+		answer_redirect(call, path); /* spec.md §0.3 */
 		return NULL;
 	}
 	route = find_route(call);

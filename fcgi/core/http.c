@@ -244,8 +244,14 @@ http_etag_match(struct str header, struct str etag, bool weak)
 	return false;
 }
 
-static struct str
-unquote(struct str s)
+struct str
+http_cut(struct str *rest, char sep)
+{
+	return str_trim(cut_unquoted(rest, sep, true));
+}
+
+struct str
+http_unquote(struct str s)
 {
 	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
 		return str_sub(s, 1, s.n - 2);
@@ -262,7 +268,7 @@ http_prefer_return(struct str header)
 		struct str name = str_trim(str_cut(&value, '='));
 
 		if (str_eq_nocase(name, STR("return")))
-			return unquote(str_trim(value));
+			return http_unquote(str_trim(value));
 	}
 	return STR("");
 }

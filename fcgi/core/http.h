@@ -66,6 +66,15 @@ bool http_is_json(struct str content_type);
  */
 bool http_etag_match(struct str header, struct str etag, bool weak);
 
+/*
+ * Take the head of a header's list up to a `sep` outside of quoted strings,
+ * trimmed; what follows stays in *rest.
+ */
+struct str http_cut(struct str *rest, char sep);
+
+/* Without the quotes that may be around it. */
+struct str http_unquote(struct str s);
+
 /* The value of `return` in a Prefer header (RFC 7240), or empty. */
 struct str http_prefer_return(struct str header);
 

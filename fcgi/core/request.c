@@ -41,15 +41,17 @@ phrase(int status)
 		{403, "Forbidden"		 },
 		{404, "Not Found"		 },
 		{405, "Method Not Allowed"	  },
+		{406, "Not Acceptable"	      },
 		{409, "Conflict"		},
-		{412, "Precondition Failed"  },
+		{412, "Precondition Failed"   },
 		{413, "Content Too Large"	 },
-		{422, "Unprocessable Content"},
+		{415, "Unsupported Media Type"},
+		{422, "Unprocessable Content" },
 		{429, "Too Many Requests"	 },
-		{500, "Internal Server Error"},
-		{503, "Service Unavailable"  },
-		{504, "Gateway Timeout"      },
-		{507, "Insufficient Storage" },
+		{500, "Internal Server Error" },
+		{503, "Service Unavailable"   },
+		{504, "Gateway Timeout"       },
+		{507, "Insufficient Storage"  },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

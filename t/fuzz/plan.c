@@ -146,7 +146,7 @@ check_error(struct asked *q)
 	q->call.reply.status = err_kind(e->code)->status;
 	MUST(q->call.reply.status < 500);
 	q->call.reply.type = "application/json";
-	routes_find(q->call.request.path)->fail(&q->call, e);
+	routes_find(&q->call.request)->fail(&q->call, e);
 	MUST(str_utf8(buf_str(&q->body)));
 	o = json_tokener_parse_ex(tok, q->body.p, (int)q->body.n);
 	MUST(json_tokener_get_error(tok) == json_tokener_success && o);

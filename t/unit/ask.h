@@ -92,7 +92,7 @@ ask_planned(struct call *call, struct statement *ret)
 	const struct api *api;
 
 	request_complete(&call->request);
-	api = routes_find(call->request.path);
+	api = routes_find(&call->request);
 	TRY(http_query_read(call->arena, call->request.query_text,
 			    &call->request.query));
 	TRY(api->plan(call));

@@ -141,8 +141,7 @@ struct str standard_link(const struct fkey *f);
 /* The thing of a table. */
 struct thing *standard_thing(struct builder *b, const struct table *t);
 
-/* Is the column part of the primary key, of any foreign key? */
-bool standard_in_key(const struct table *t, const struct column *c);
+/* Is the column part of any foreign key? */
 bool standard_in_fkey(const struct table *t, const struct column *c);
 
 /* May the role use each column of the key, at both ends or at the near one? */

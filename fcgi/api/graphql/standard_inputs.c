@@ -1,4 +1,5 @@
 #include "api/graphql/standard_build.h"
+#include "core/relation.h"
 #include "core/type.h"
 
 /* ---- what may be written ---- */
@@ -14,7 +15,7 @@ static bool
 is_made(const struct table *t, const struct column *c)
 {
 	return c->has_default && t->primary && t->primary->n == 1 &&
-	       standard_in_key(t, c);
+	       relation_in_primary(t, c);
 }
 
 static bool
@@ -40,7 +41,7 @@ is_updated(const struct thing *t, const struct column *c)
 	if (may(t, c, USE_UPDATE) && !is_made(t->table, c))
 		return true;
 	return is_inserted(t, c) &&
-	       (standard_in_key(t->table, c) || is_required(t->table, c));
+	       (relation_in_primary(t->table, c) || is_required(t->table, c));
 }
 
 /* ---- which inputs there are ---- */

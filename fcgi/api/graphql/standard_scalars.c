@@ -1,5 +1,6 @@
 #include "api/graphql/standard.h"
 #include "api/graphql/standard_build.h"
+#include "core/relation.h"
 #include "core/type.h"
 
 /* ---- which scalars there are ---- */
@@ -172,7 +173,7 @@ static bool
 is_id(const struct column *c, const struct table *t)
 {
 	return (1u << c->element->kind & NAME) && c->type == c->element &&
-	       (standard_in_key(t, c) || standard_in_fkey(t, c));
+	       (relation_in_primary(t, c) || standard_in_fkey(t, c));
 }
 
 static size_t

@@ -1,4 +1,5 @@
 #include "api/graphql/standard_build.h"
+#include "core/relation.h"
 
 struct thing *
 standard_thing(struct builder *b, const struct table *t)
@@ -8,26 +9,11 @@ standard_thing(struct builder *b, const struct table *t)
 
 /* ---- keys ---- */
 
-static bool
-has(struct column *const *columns, size_t n, const struct column *c)
-{
-	for (size_t i = 0; i < n; i++)
-		if (columns[i] == c)
-			return true;
-	return false;
-}
-
-bool
-standard_in_key(const struct table *t, const struct column *c)
-{
-	return t->primary && has(t->primary->columns, t->primary->n, c);
-}
-
 bool
 standard_in_fkey(const struct table *t, const struct column *c)
 {
 	for (size_t i = 0; i < t->nfkeys; i++)
-		if (has(t->fkeys[i].columns, t->fkeys[i].n, c))
+		if (relation_has(t->fkeys[i].columns, t->fkeys[i].n, c))
 			return true;
 	return false;
 }
@@ -52,80 +38,6 @@ standard_joins(struct builder *b, const struct fkey *f)
 		if (!(to->spots[f->references[i]->index].use & USE_READ))
 			return false;
 	return standard_links(b, f, USE_READ);
-}
-
-/* Are all of the constraint's columns among the key's? */
-static bool
-is_within(const struct constraint *c, const struct fkey *f)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (!has(f->columns, f->n, c->columns[i]))
-			return false;
-	return true;
-}
-
-/* Does at most one row hold any given value of the key? */
-static bool
-is_single(const struct fkey *f)
-{
-	const struct table *t = f->from;
-
-	if (t->primary && is_within(t->primary, f))
-		return true;
-	for (size_t i = 0; i < t->nuniques; i++)
-		if (is_within(&t->uniques[i], f))
-			return true;
-	return false;
-}
-
-/* ---- link tables ---- */
-
-static bool
-is_part_of_key(const struct fkey *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (!standard_in_key(f->from, f->columns[i]))
-			return false;
-	return true;
-}
-
-/* Do its other columns do without a value? */
-static bool
-is_bare(const struct table *t)
-{
-	for (size_t i = 0; i < t->ncolumns; i++) {
-		const struct column *c = &t->columns[i];
-
-		if (!standard_in_key(t, c) && !c->nullable && !c->has_default)
-			return false;
-	}
-	return true;
-}
-
-/*
- * The other key of a table that links and does nothing else: its primary key
- * is two foreign keys.  NULL when it is no such table.
- */
-static const struct fkey *
-other_key(const struct fkey *one)
-{
-	const struct table *t = one->from;
-	const struct fkey *other = NULL;
-	size_t parts = 0;
-
-	if (!t->primary || !is_part_of_key(one) || !is_bare(t))
-		return NULL;
-	for (const struct fkey *f = t->fkeys; f < t->fkeys + t->nfkeys; f++) {
-		if (!is_part_of_key(f))
-			continue;
-		parts++;
-		if (f != one)
-			other = f;
-	}
-	if (parts != 2 || !other || one->n + other->n != t->primary->n ||
-	    has(one->columns, one->n, other->columns[0]))
-		return NULL;
-	return other;
 }
 
 /* ---- names ---- */
@@ -173,17 +85,6 @@ by(struct arena *a, struct str name, struct str what)
 			    STR_FMT(standard_pascal(a, what)));
 }
 
-/* How many ways there are straight from the rows of `from`. */
-static size_t
-straight(const struct table *to, const struct table *from)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < to->nreferrers; i++)
-		n += to->referrers[i]->from == from;
-	return n;
-}
-
 static void
 add_to_one(struct builder *b, struct thing *t, const struct fkey *f)
 {
@@ -199,11 +100,11 @@ add_to_one(struct builder *b, struct thing *t, const struct fkey *f)
 static void
 add_reverse(struct builder *b, struct thing *t, const struct fkey *f)
 {
-	bool single = is_single(f);
+	bool single = relation_is_single(f);
 	struct str name =
 		single ? one(b->arena, f->from) : many(b->arena, f->from);
 
-	if (straight(t->table, f->from) > 1)
+	if (relation_count(t->table, f->from) > 1)
 		name = by(b->arena, name, standard_link(f));
 	t->ways[t->nways++] = (struct way){
 		.name = name,
@@ -219,7 +120,7 @@ add_through(struct builder *b, struct thing *t, const struct fkey **vias,
 	    size_t i)
 {
 	const struct table *far = vias[i]->to;
-	size_t n = straight(t->table, far);
+	size_t n = relation_count(t->table, far);
 	struct str name = many(b->arena, far);
 
 	for (size_t k = 0; k < t->table->nreferrers; k++)
@@ -245,7 +146,7 @@ add_links(struct builder *b, struct thing *t)
 		ARENA_ARRAY(b->arena, const struct fkey *, table->nreferrers);
 
 	for (size_t i = 0; i < table->nreferrers; i++)
-		vias[i] = other_key(table->referrers[i]);
+		vias[i] = relation_onward(table->referrers[i]);
 	for (size_t i = 0; i < table->nreferrers; i++)
 		if (vias[i])
 			add_through(b, t, vias, i);

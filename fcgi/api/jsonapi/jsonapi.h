@@ -1,12 +1,14 @@
 /*
  * JSON:API 1.1 over every exposed table (spec.md §5; jsonapi.org/format/1.1).
  *
- *   jsonapi.c     what the path and the media types ask for; the interface
+ *   jsonapi.c     what the path asks for; the interface
+ *   negotiate.c   what the media types ask for
  *   resource.c    a table as a resource
  *   include.c     include= and fields=: which members, which rows besides
  *   page.c        page[...] and sort=: which rows, the links to others
  *   filter*.c     filter=: which rows
  *   document.c    what stands around the rows: links, jsonapi, meta
+ *   read.c        GET
  *   body.c        what a body says: attributes, who is linked to it
  *   write.c       POST, PATCH, DELETE: that becomes a plan, or steps
  *   relate.c      /relationships/...: who is linked to whom
@@ -23,6 +25,11 @@
 #include "api/jsonapi/resource.h"
 
 extern const struct api jsonapi_api;
+
+#define JSONAPI_TYPE   "application/vnd.api+json"
+#define JSONAPI_ATOMIC "https://jsonapi.org/ext/atomic"
+#define JSONAPI_CURSORS \
+	"https://jsonapi.org/profiles/ethanresnick/cursor-pagination/"
 
 /* Is it ours: by its path, or by the media types that it names? */
 bool jsonapi_is_request(const struct request *r);
@@ -63,7 +70,7 @@ struct jsonapi {
 	struct inclusion *include; /* root; NULL: no include= came */
 	struct fieldset *fields;
 	int64_t size, number; /* page[...]; 0: not given */
-	bool cursor;	      /* page[after] or page[before] came */
+	bool cursor;	      /* pages begin at rows, not at numbers */
 	bool created;	      /* answer 201 */
 	int count;	      /* which probe counts all rows; -1: none */
 	int parent;  /* which probe is about the path's own row; -1: none */
@@ -76,6 +83,20 @@ jsonapi_of(const struct call *call)
 	return call->state;
 }
 
+/* ---- negotiate.c ---- */
+
+/* Does Accept name the media type? */
+bool jsonapi_is_strict(const struct request *r);
+
+/* Is the body that of the extension "atomic", as Content-Type has it? */
+bool jsonapi_is_atomic(const struct request *r);
+
+/*
+ * What the media types ask for becomes part of the request's state, or is
+ * refused with 406 or 415 (JSON:API 1.1 §5.3).
+ */
+struct err *jsonapi_negotiate(struct call *call);
+
 /* ---- fault.c ---- */
 
 /*
@@ -86,14 +107,25 @@ struct fault_source {
 	const char *pointer, *parameter;
 };
 
+/* What an error object has besides its detail. */
+struct fault_head {
+	int status;
+	const char *title; /* NULL: the status's */
+	struct fault_source source;
+};
+
 /*
  * An error object of its own: `status` with a title (NULL: the status's) and
  * a detail.  It carries the members ready made in err.detail, for
  * jsonapi_fail() to put into the document.
  */
-struct err *jsonapi_error(struct call *call, int status, const char *title,
-			  struct fault_source source, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+#define jsonapi_error(call, status, title, source, ...)                     \
+	jsonapi_error_of(call,                                              \
+			 &(const struct fault_head){status, title, source}, \
+			 __VA_ARGS__)
+struct err *
+jsonapi_error_of(struct call *call, const struct fault_head *head,
+		 const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* 400 of the query's parameter: "Invalid sort querystring parameter.", ... */
 struct err *
@@ -161,6 +193,9 @@ void jsonapi_tail(struct call *call);
 
 /* Any target but TARGET_OPERATIONS becomes call->plan. */
 struct err *jsonapi_read(struct call *call);
+
+/* Status and headers of what it found; the error is that there is none. */
+struct err *jsonapi_render_read(struct call *call);
 
 /*
  * The row with that key as a select that answers as GET of it does, with

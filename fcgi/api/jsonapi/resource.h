@@ -26,6 +26,7 @@ struct resource {
 	struct str type;   /* "user" */
 	struct str schema; /* "UserSchema", as error texts say */
 	const struct column **attributes;
+	struct str *names; /* of the attributes: the columns', but for a few */
 	size_t nattributes;
 	struct relationship *relationships;
 	size_t nrelationships;
@@ -33,8 +34,8 @@ struct resource {
 
 /*
  * The resource of a table; NULL: it has no primary key that the role may
- * see, or nothing that it may do.  Names that an attribute has already, or
- * that JSON:API keeps for itself (id, type), get a number behind them.
+ * see.  Names of relationships that an attribute has already, and those that
+ * JSON:API keeps for itself (id, type), get a number behind them.
  */
 struct resource *
 resource_of(struct arena *a, const struct table *table, uint32_t role);
@@ -48,7 +49,7 @@ struct str resource_type(struct arena *a, const struct table *table);
 const struct relationship *
 resource_relationship(const struct resource *r, struct str name);
 
-/* The attribute of that name, or NULL. */
+/* The column of the attribute of that name, or NULL. */
 const struct column *
 resource_attribute(const struct resource *r, struct str name);
 
