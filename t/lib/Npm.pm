@@ -1,6 +1,6 @@
 # Programs of the JavaScript world that tests hold Postern against: the
-# packages that t/npm and t/npm-graphql pin, installed below build/ when a test
-# first wants them, and the scripts there.
+# packages that t/npm and its likes (t/npm-graphql, ...) pin, installed below
+# build/ when a test first wants them, and the scripts there.
 #
 #   plan skip_all => Npm::why_not() if Npm::why_not();     ('npm-graphql')
 #   my $script = Npm->start('smtp.mjs', 'argument', ...);  npm-graphql/....mjs
