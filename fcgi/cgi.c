@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "io/depend.h"
 #include "io/exchange.h"
 #include "routes.h"
 #include "serve.h"
@@ -148,6 +149,7 @@ explain(struct cgi *cgi, struct script *ret)
 {
 	struct call *call = &cgi->exchange.call;
 	const struct api *api;
+	struct script script;
 
 	if (!cgi->serve.model)
 		return err_new(call->arena, ERR_UNAVAILABLE, "no model");
@@ -160,7 +162,8 @@ explain(struct cgi *cgi, struct script *ret)
 		return err_new(call->arena, ERR_NOT_FOUND,
 			       "no statement is needed for %.*s",
 			       STR_FMT(buf_str(call->reply.body)));
-	return sql_script(call->arena, &call->plan, ret);
+	TRY(sql_script(call->arena, &call->plan, &script));
+	return depend_weave(call, &script, ret);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "api/graphql/standard.h"
 #include "base/log.h"
 #include "core/phc.h"
+#include "core/request.h"
 #include "core/url.h"
 
 /*
@@ -54,6 +55,13 @@ check_list(struct arena *a, const char *name, struct str list, bool origins)
 	return NULL;
 }
 
+static bool
+is_name(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '-';
+}
+
 static struct err *
 check_smtp(struct arena *a, const struct conf *conf)
 {
@@ -66,6 +74,26 @@ check_smtp(struct arena *a, const struct conf *conf)
 		return NULL;
 	return bad(a, "POSTERN_SMTP", text,
 		   "it must be like smtp.example.org:587");
+}
+
+/* Each is a token (RFC 9110 §5.1), and there is room for all. */
+static struct err *
+check_headers(struct arena *a, const struct conf *conf)
+{
+	struct str list = str_of(conf->jsonapi_headers);
+	size_t n = 0;
+
+	while (list.n) {
+		struct str name = str_cut(&list, ' ');
+
+		n += name.n > 0;
+		for (size_t i = 0; i < name.n; i++)
+			if (!is_name(name.p[i]) || n > REQUEST_HEADERS_MAX)
+				return bad(a, "POSTERN_JSONAPI_HEADERS", name,
+					   "it must be names such as X-AUTH, 8 "
+					   "at most");
+	}
+	return NULL;
 }
 
 static struct err *
@@ -96,6 +124,16 @@ look_at_cost(const struct conf *conf)
 		 conf->argon2);
 }
 
+/* The quick start's secret is in its README. */
+static void
+look_at_secret(const struct conf *conf)
+{
+	if (str_eq(str_of(conf->admin_secret), STR("admin")))
+		log_line(LOG_WARN,
+			 "POSTERN_ADMIN_SECRET is \"admin\", which everybody "
+			 "knows: choose another one, or none");
+}
+
 struct err *
 check_settings(struct arena *a, const struct conf *conf)
 {
@@ -104,6 +142,8 @@ check_settings(struct arena *a, const struct conf *conf)
 	TRY(check_list(a, "POSTERN_REDIRECTS", str_of(conf->redirects), false));
 	TRY(check_smtp(a, conf));
 	TRY(check_scalars(a, conf));
+	TRY(check_headers(a, conf));
 	look_at_cost(conf);
+	look_at_secret(conf);
 	return NULL;
 }

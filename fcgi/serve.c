@@ -16,12 +16,14 @@
 #include "core/print.h"
 #include "io/ask.h"
 #include "io/caller.h"
+#include "io/depend.h"
 #include "routes.h"
 
 enum {
 	FLUSH_AT = 64 * 1024,
 	STREAM_FROM = 1000, /* rows that may be more than fit well */
 	TRIES_CONFLICT = 3,
+	TRIES_ASIDE = 2,
 	TRIES_MAX = 10,	 /* lanes go together, migrations have many steps */
 	RETRY_AFTER = 2, /* seconds, for clients */
 };
@@ -129,8 +131,10 @@ may_retry(const struct exchange *x, const struct err *e)
 	switch (e->code) {
 	case ERR_CONFLICT:
 		return x->tries < TRIES_CONFLICT;
-	case ERR_LOST:
 	case ERR_SCHEMA_CHANGED:
+		/* A function that is gone for good is looked for once. */
+		return x->tries < (e->aside ? TRIES_ASIDE : TRIES_MAX);
+	case ERR_LOST:
 		return x->tries < TRIES_MAX;
 	default:
 		return false;
@@ -394,6 +398,7 @@ send(struct exchange *x)
 {
 	const struct plan *p = &x->call.plan;
 	bool asks = x->call.ask.function != NULL;
+	struct script woven;
 
 	x->job = (struct pg_job){
 		.arena = x->call.arena,
@@ -409,8 +414,9 @@ send(struct exchange *x)
 		return NULL;
 	ask_enter(x->call.arena, &x->call.caller, &x->job);
 	TRY(compile(x));
-	x->job.statements = x->script.statements;
-	x->job.n = x->script.n;
+	TRY(depend_weave(&x->call, &x->script, &woven));
+	x->job.statements = woven.statements;
+	x->job.n = woven.n;
 	return pg_submit(x->serve->pg, &x->job);
 }
 

@@ -223,6 +223,8 @@ subtest 'settings that lead nowhere are refused' => sub {
 	$refused->(SMTP => $_, 'it must be like smtp') for 'foo', 'foo:bar', 'a:1/x';
 	$refused->(GRAPHQL_SCALARS => $_, 'it must be like bigint=String')
 		for 'key', 'key=Integer';
+	$refused->(JSONAPI_HEADERS => $_, 'it must be names such as X-AUTH')
+		for 'X_A', 'X-A, X-B', join ' ', map { "X-$_" } 1 .. 9;
 	local $ENV{POSTERN_CONFIG} =
 		file('postern.conf', "# a comment\nPOSTERN_ACESS=owner\nOTHER=1\n");
 	my ($status, undef, $said) = run('check', '--config');
@@ -237,6 +239,19 @@ subtest 'a cheap hash is spoken of' => sub {
 	local $ENV{POSTERN_BASE_URL} = 'https://api.example.org';
 	like +(run('check', '--config'))[2], qr/POSTERN_ARGON2[^}]*too cheap/,
 		'but for others';
+};
+
+subtest 'a secret that everybody knows is spoken of' => sub {
+	local $ENV{POSTERN_KEYS} = file('good.key', 'k3y' . join('', 'a' .. 'z', 0 .. 9));
+	unlike +(run('check', '--config'))[2], qr/ADMIN_SECRET/, 'none is fine';
+	local $ENV{POSTERN_ADMIN_SECRET} = 'admin';
+	my ($status, undef, $said) = run('check', '--config');
+	like $said, qr/POSTERN_ADMIN_SECRET[^}]*everybody/,
+		'the quick start\'s is not';
+	is $status, 0, '... but starts';
+	$ENV{POSTERN_ADMIN_SECRET} = 'admin of 27 sheep';
+	unlike +(run('check', '--config'))[2], qr/ADMIN_SECRET/, 'another one is';
+	unlike +(run('settings'))[1], qr/27 sheep/, '... and is shown to nobody';
 };
 
 done_testing;

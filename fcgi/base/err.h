@@ -24,6 +24,7 @@
 	X(REFUSED, 422, "refused", "Unprocessable Content")                \
 	X(CONSTRAINT, 400, "constraint", "Bad Request")                    \
 	X(REFERENCED, 400, "referenced", "Bad Request")                    \
+	X(RAISED, 400, "raised", "Bad Request")                            \
 	X(UNAUTHORIZED, 401, "unauthorized", "Unauthorized")               \
 	X(FORBIDDEN, 403, "forbidden", "Forbidden")                        \
 	X(TOO_MANY, 429, "too_many_attempts", "Too Many Requests")         \
@@ -67,6 +68,7 @@ struct err {
 	struct str column;     /* that must not be null and is, or empty */
 	int argument;	       /* that the database could not read, or 0 */
 	int step;	       /* the statement of a script that failed */
+	bool aside;	       /* ... what ran before it did (core/sql.h) */
 	struct str detail;     /* JSON that stands for the message, or empty */
 	int status;	       /* instead of the row's; 0: the row's */
 	struct str allow;      /* with ERR_METHOD: what is allowed */

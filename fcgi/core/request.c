@@ -23,35 +23,43 @@ reply_header(struct reply *reply, const char *name, struct str value)
 	BUF_LIT(&reply->headers, "\r\n");
 }
 
-static const char *
-phrase(int status)
+const char *
+reply_phrase(int status)
 {
 	static const struct {
 		int status;
 		const char *phrase;
 	} rows[] = {
-		{200, "OK"			  },
-		{201, "Created"	       },
-		{204, "No Content"		  },
-		{304, "Not Modified"	    },
-		{302, "Found"		     },
-		{307, "Temporary Redirect"	  },
-		{400, "Bad Request"	   },
-		{401, "Unauthorized"	    },
-		{403, "Forbidden"		 },
-		{404, "Not Found"		 },
-		{405, "Method Not Allowed"	  },
-		{406, "Not Acceptable"	      },
-		{409, "Conflict"		},
-		{412, "Precondition Failed"   },
-		{413, "Content Too Large"	 },
-		{415, "Unsupported Media Type"},
-		{422, "Unprocessable Content" },
-		{429, "Too Many Requests"	 },
-		{500, "Internal Server Error" },
-		{503, "Service Unavailable"   },
-		{504, "Gateway Timeout"       },
-		{507, "Insufficient Storage"  },
+		{200, "OK"			   },
+		{201, "Created"		       },
+		{204, "No Content"			  },
+		{304, "Not Modified"		    },
+		{302, "Found"			     },
+		{307, "Temporary Redirect"		  },
+		{400, "Bad Request"		   },
+		{401, "Unauthorized"		    },
+		{402, "Payment Required"		},
+		{403, "Forbidden"			 },
+		{404, "Not Found"			 },
+		{405, "Method Not Allowed"		  },
+		{406, "Not Acceptable"		      },
+		{408, "Request Timeout"	       },
+		{409, "Conflict"			},
+		{410, "Gone"			    },
+		{412, "Precondition Failed"	   },
+		{413, "Content Too Large"		 },
+		{415, "Unsupported Media Type"	      },
+		{418, "I'm a teapot"		    },
+		{422, "Unprocessable Content"	     },
+		{423, "Locked"			      },
+		{424, "Failed Dependency"		 },
+		{428, "Precondition Required"	     },
+		{429, "Too Many Requests"		 },
+		{451, "Unavailable For Legal Reasons"},
+		{500, "Internal Server Error"	     },
+		{503, "Service Unavailable"	   },
+		{504, "Gateway Timeout"	       },
+		{507, "Insufficient Storage"	    },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -66,7 +74,7 @@ reply_head(const struct reply *reply, struct buf *out)
 	BUF_LIT(out, "Status: ");
 	buf_int(out, reply->status);
 	BUF_LIT(out, " ");
-	buf_put(out, str_of(phrase(reply->status)));
+	buf_put(out, str_of(reply_phrase(reply->status)));
 	BUF_LIT(out, "\r\n");
 	if (reply->type) {
 		BUF_LIT(out, "Content-Type: ");

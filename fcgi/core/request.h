@@ -86,14 +86,15 @@ struct question {
 
 /*
  * A dependency (core/model.h) to be run for the plan, in its transaction and
- * before its statements.  What it returns is merged into postern.context(),
- * which is empty again at the first of the next step.
+ * before its statements.  What it returns is merged into postern.context().
  */
 struct depend {
-	const struct dependency *dependency;
+	const struct dependency *dependency; /* NULL: the context is emptied */
 	struct str request; /* what it is given: a JSON object */
-	int step; /* runs before that one of the plan's, or is 0 */
+	int step;	    /* runs before that one of the plan's, or is 0 */
 };
+
+enum { DEPENDS_MAX = 500 }; /* with more, a request is too large */
 
 /*
  * What an interface sees of one request: the request, the plan that it
@@ -146,6 +147,9 @@ struct api {
  * data so long that servers would refuse the head (8 KiB) is left out whole.
  */
 void reply_header(struct reply *reply, const char *name, struct str value);
+
+/* "Not Found", ...; "Status": it has no name here. */
+const char *reply_phrase(int status);
 
 /*
  * The CGI head (RFC 3875 §6): Status, Content-Type, Content-Length unless

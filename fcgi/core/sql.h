@@ -25,6 +25,8 @@ struct statement {
 	 * columns of kind i begin at kind_at[i].  NULL: all are of one kind.
 	 */
 	size_t *kind_at;
+	/* Run for what it does: no part of the plan, nobody wants its rows. */
+	bool aside;
 };
 
 /* SCRIPT_TEXTS: different texts, fewer than a lane keeps prepared. */

@@ -137,9 +137,9 @@ push(struct lane *lane, struct pg_job *job)
 {
 	job->next = NULL;
 	job->error = NULL;
-	job->preparing = 0;
+	job->preparing = job->sure = 0;
 	job->entering = job->enter != NULL;
-	job->at = 0;
+	job->at = job->asides = 0;
 	job->since = lane->loop->now;
 	*lane->tail = job;
 	lane->tail = &job->next;
@@ -228,41 +228,61 @@ enter_of(const struct lane *lane, const struct pg_job *job)
 	return lane->role && job->enter_here ? job->enter_here : job->enter;
 }
 
+static void
+prepare_all(struct lane *lane, struct pg_job *job, bool aside, int n,
+	    const char **names)
+{
+	for (int i = 0; i < n; i++)
+		if (job->statements[i].aside == aside)
+			names[i] = lane_prepare(lane, job, &job->statements[i],
+						job->role);
+}
+
 /*
- * All statements are prepared before the first is executed: what one of them
- * refuses leaves nothing half prepared behind.
+ * The first `n` statements.  All are prepared before the first is executed:
+ * what one of them refuses leaves nothing half prepared behind.  Those aside
+ * come first, so that a refusal says whose it was.
  */
 static bool
-send_prepared(struct lane *lane, struct pg_job *job)
+send_prepared(struct lane *lane, struct pg_job *job, int n)
 {
 	const struct statement *enter = enter_of(lane, job);
-	const char *first = NULL, *own[SCRIPT_MAX];
+	const char *first = NULL, *names[SCRIPT_MAX];
+	int asides;
 
 	if (enter)
 		first = lane_prepare(lane, job, enter, NULL);
-	for (int i = 0; i < job->n; i++)
-		own[i] =
-			lane_prepare(lane, job, &job->statements[i], job->role);
+	prepare_all(lane, job, true, n, names);
+	asides = job->preparing;
+	prepare_all(lane, job, false, n, names);
+	job->sure = job->preparing - asides;
 	if (first && !execute(lane, first, enter))
 		return false;
-	for (int i = 0; i < job->n; i++)
-		if (!execute(lane, own[i], &job->statements[i]))
+	for (int i = 0; i < n; i++)
+		if (!execute(lane, names[i], &job->statements[i]))
 			return false;
 	return true;
 }
 
-/* A stream is planned anew. */
+/* A stream is planned anew; what stands aside is before it. */
 static bool
 send_stream(struct lane *lane, struct pg_job *job)
 {
-	const struct statement *s = job->statements;
-	const struct statement *enter = enter_of(lane, job);
+	const struct statement *s = &job->statements[job->n - 1];
 
-	if (enter &&
-	    !execute(lane, lane_prepare(lane, job, enter, NULL), enter))
+	if (!send_prepared(lane, job, job->n - 1))
 		return false;
 	return PQsendQueryParams(lane->connection, s->text.p, s->nargs, NULL,
 				 s->args, NULL, NULL, 1);
+}
+
+/* Is the answer that comes next, if there is one, of what stands aside? */
+static bool
+at_aside(const struct pg_job *job)
+{
+	int i = job->at + job->asides;
+
+	return i < job->n && job->statements[i].aside;
 }
 
 /*
@@ -274,7 +294,8 @@ stream_rows(struct lane *lane)
 {
 	const struct pg_job *job = lane->head;
 
-	if (job && job->stream && !job->preparing && !job->entering)
+	if (job && job->stream && !job->preparing && !job->entering &&
+	    !at_aside(job))
 		PQsetSingleRowMode(lane->connection);
 }
 
@@ -289,7 +310,7 @@ lane_send(struct lane *lane, struct pg_job *job)
 	if (job->stream && lane->queued == 1)
 		sent = send_stream(lane, job);
 	else
-		sent = send_prepared(lane, job);
+		sent = send_prepared(lane, job, job->n);
 	if (sent)
 		stream_rows(lane);
 	if (!sent || !PQpipelineSync(lane->connection))
@@ -333,6 +354,13 @@ ghost_of(const struct pg_job *job)
 	return ghost;
 }
 
+/* Whoever wrote it need not expect that it is run for nobody, too. */
+static bool
+has_asides(const struct pg_job *job)
+{
+	return job->n && job->statements[0].aside;
+}
+
 struct pg_job *
 lane_rescue(struct lane *lane)
 {
@@ -341,7 +369,8 @@ lane_rescue(struct lane *lane)
 	for (; *at; at = &(*at)->next) {
 		struct pg_job *job = *at;
 
-		if (!job->quick || job->write || job->moved || job->abandoned)
+		if (!job->quick || job->write || job->moved || job->abandoned ||
+		    has_asides(job))
 			continue;
 		*at = ghost_of(job);
 		job->moved = true;
@@ -387,6 +416,43 @@ blame(struct pg_job *job)
 }
 
 /*
+ * What stands aside is not the caller's doing either, unless it says so
+ * itself.  Where its function is gone, the model may know better by now.
+ */
+static void
+blame_aside(struct err *e, struct str state)
+{
+	e->aside = true;
+	if (str_eq(state, STR("42883")))
+		e->code = ERR_SCHEMA_CHANGED;
+	switch (e->code) {
+	case ERR_INVALID:
+	case ERR_FORBIDDEN:
+	case ERR_CONSTRAINT:
+	case ERR_REFERENCED:
+	case ERR_REFUSED:
+	case ERR_NOT_FOUND:
+		e->code = ERR_INTERNAL;
+		break;
+	case ERR_BAD_REQUEST:
+		if (e->message.n == 0)
+			e->code = ERR_INTERNAL;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Was it being prepared, or executed? */
+static bool
+is_asides_fault(const struct pg_job *job)
+{
+	if (job->preparing)
+		return job->preparing > job->sure && has_asides(job);
+	return !job->entering && at_aside(job);
+}
+
+/*
  * False when the connection is gone.  After a failure that has to do with the
  * schema nobody knows what of the job's is prepared, and good: all goes.
  */
@@ -399,6 +465,8 @@ on_failure(struct lane *lane, struct pg_job *job, const PGresult *res)
 		job->error = pg_error(job->arena, res);
 		job->error->step = job->at;
 		blame(job);
+		if (is_asides_fault(job))
+			blame_aside(job->error, state);
 	}
 	if (job->preparing ||
 	    (job->error && job->error->code == ERR_SCHEMA_CHANGED))
@@ -417,6 +485,10 @@ on_result(struct lane *lane, const PGresult *res)
 		lane->progress = lane->loop->now;
 		if (job->entering) {
 			job->entering = false;
+			return true;
+		}
+		if (at_aside(job)) {
+			job->asides++;
 			return true;
 		}
 		if (!job->error && PQnfields(res))

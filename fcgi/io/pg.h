@@ -3,7 +3,9 @@
  *
  * A job is one statement or a few, one implicit transaction, one Sync; where
  * it runs as somebody else than the connection, a statement before its own
- * says so in the same transaction, and the job fails with it.  Jobs are
+ * says so in the same transaction, and the job fails with it.  Statements
+ * that stand aside (core/sql.h) run in between and count for nothing: neither
+ * their rows nor their numbers are seen.  Jobs are
  * queued on a lane at once and answered in order; a job's `done` is called
  * when its Sync has come back, so success means committed.  Quick reads
  * share the first lane (that batches them); everything else spreads over the
@@ -32,7 +34,7 @@ enum { PG_PREPARED_MAX = 100, PG_QUEUE_MAX = 512, PG_MEMBER_LANES = 4 };
 struct pg_job {
 	struct arena *arena; /* errors are made here */
 	const struct statement *statements;
-	int n; /* SCRIPT_MAX at most */
+	int n; /* SCRIPT_MAX at most; of a stream, the last is its own */
 	/* Before it; NULL: none.  The same where the lane has the role. */
 	const struct statement *enter, *enter_here;
 	const char *role; /* that `enter` takes on; NULL: the connection's */
@@ -49,8 +51,10 @@ struct pg_job {
 	struct err *error;
 	int64_t since;
 	int preparing;	/* commands before its own yet to be answered */
+	int sure;	/* those of them behind which no aside is prepared */
 	bool entering;	/* `enter` is yet to be answered */
-	int at;		/* the statement whose answer comes next */
+	int at;		/* of those not aside, whose answer comes next */
+	int asides;	/* answered */
 	bool abandoned; /* nobody waits for it */
 	bool moved;	/* it has been taken off a slow lane */
 };

@@ -58,6 +58,22 @@ code_of(struct str state)
 	return ERR_INTERNAL;
 }
 
+/*
+ * PT403 and its likes are said on purpose: the status, and the message for the
+ * client.  0: it is none of a client's faults.
+ */
+static int
+raised_status(struct str state)
+{
+	int64_t status;
+
+	if (!str_starts(state, STR("PT")) ||
+	    !str_int(str_sub(state, 2, 3), &status) || status < 400 ||
+	    status > 499)
+		return 0;
+	return (int)status;
+}
+
 static struct str
 field(struct arena *a, const PGresult *res, int code)
 {
@@ -70,7 +86,7 @@ message_for_client(struct arena *a, struct str state, const PGresult *res)
 {
 	if (str_eq(state, STR("28000")))
 		return STR("The session has ended.");
-	if (!str_eq(state, STR("P0001")))
+	if (!str_eq(state, STR("P0001")) && !raised_status(state))
 		return STR("");
 	return field(a, res, PG_DIAG_MESSAGE_PRIMARY);
 }
@@ -108,6 +124,9 @@ pg_error(struct arena *a, const PGresult *res)
 		return err_internal(a, ERR_UNAVAILABLE, "connection lost");
 	e = err_internal(a, code_of(state), "%s %s", state.p,
 			 PQresultErrorMessage(res));
+	e->status = raised_status(state);
+	if (e->status)
+		e->code = ERR_RAISED;
 	if (is_outdated_plan(state, res))
 		e->code = ERR_SCHEMA_CHANGED;
 	e->argument = bad_argument(res);

@@ -49,6 +49,8 @@ pools_configure() {
 		case ${CORS-} in
 		http*) echo "POSTERN_ORIGINS=$CORS" ;;
 		esac
+		# The tutorial's; not for a server, and the program says so.
+		echo "POSTERN_ADMIN_SECRET=admin"
 		echo "POSTERN_STATE=$VAR"
 		echo "POSTERN_KEYS=$VAR/keys/auth.key"
 		[ ! -r "$VAR/settings" ] || grep '^POSTERN_' "$VAR/settings" || :

@@ -13,7 +13,25 @@ is_for(const struct dependency *d, const struct jsonapi_view *view)
 	       str_eq(d->view, view->list ? STR("list") : STR("detail"));
 }
 
-/* Those of a method, or of ALL, behind what is there. */
+/* The room doubles; beyond DEPENDS_MAX the request is too large anyway. */
+static void
+append(struct call *call, struct depend depend)
+{
+	size_t n = call->ndepends;
+	struct depend *old = call->depends;
+
+	if (n > DEPENDS_MAX)
+		return;
+	if ((n & (n - 1)) == 0) {
+		call->depends =
+			ARENA_ARRAY(call->arena, struct depend, n ? 2 * n : 1);
+		if (n)
+			memcpy(call->depends, old, n * sizeof(*old));
+	}
+	call->depends[call->ndepends++] = depend;
+}
+
+/* Those of a method, or of ALL. */
 static void
 add(struct call *call, const struct jsonapi_view *view, struct str method,
     struct str request)
@@ -23,10 +41,8 @@ add(struct call *call, const struct jsonapi_view *view, struct str method,
 	for (size_t i = 0; i < t->ndependencies; i++) {
 		const struct dependency *d = &t->dependencies[i];
 
-		if (!str_eq(d->method, method) || !is_for(d, view))
-			continue;
-		call->depends[call->ndepends++] =
-			(struct depend){d, request, view->step};
+		if (str_eq(d->method, method) && is_for(d, view))
+			append(call, (struct depend){d, request, view->step});
 	}
 }
 
@@ -45,16 +61,14 @@ has_any(const struct jsonapi_view *view, struct str method)
 	return false;
 }
 
-/* Room for all that the table has. */
+/* What another operation was told is nothing to this one. */
 static void
-make_room(struct call *call, size_t more)
+begin(struct call *call, int step)
 {
-	struct depend *old = call->depends;
 	size_t n = call->ndepends;
 
-	call->depends = ARENA_ARRAY(call->arena, struct depend, n + more);
-	if (n)
-		memcpy(call->depends, old, n * sizeof(*old));
+	if (n && call->depends[n - 1].dependency)
+		append(call, (struct depend){.step = step});
 }
 
 /* ---- what they are told ---- */
@@ -209,9 +223,9 @@ jsonapi_depend_step(struct call *call, const struct jsonapi_view *view)
 	bool head = str_eq(view->method, STR("HEAD"));
 	struct str method = head ? STR("GET") : view->method, request;
 
-	if (!has_any(view, method))
+	begin(call, view->step);
+	if (!has_any(view, method) || call->ndepends > DEPENDS_MAX)
 		return;
-	make_room(call, view->table->ndependencies);
 	request = describe(call, view, method);
 	add(call, view, STR("ALL"), request);
 	add(call, view, method, request);
