@@ -44,10 +44,10 @@ CORS ?=
 export VAR PORT TLS_PORT WORKERS DATABASE_URL CORS
 
 .PHONY: all release debug unit fuzz packages run start stop restart reload \
-	status logs migrate psql test lint fmt bench install clean help graphiql
+	status logs migrate psql test lint fmt bench install clean help pages
 
-all: release ## build/release/postern (the default), and GraphiQL if npm is there
-	@spawn/graphiql --if-it-can
+all: release ## build/release/postern (the default), and the pages if npm is there
+	@spawn/pages --if-it-can
 
 release: build/release/postern
 debug: build/debug/postern ## build/debug/postern, with ASan and UBSan
@@ -101,8 +101,8 @@ $(FUZZ): build/fuzz/%: t/fuzz/%.c build/fuzz/libpostern.a
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-graphiql: ## build/graphiql, the page at /graphiql, with npm
-	@spawn/graphiql
+pages: ## build/docs, redoc and graphiql, the pages of these names, with npm
+	@spawn/pages
 
 packages: ## install the Debian packages that are missing
 	@spawn/packages

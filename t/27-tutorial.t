@@ -122,9 +122,13 @@ answers $p->http(GET => '/users?name=Mina%20Murray', tls => 1), 200,
 	user($mina, 'Mina Murray'), 'the same over TLS';
 
 # G06: the pages about the API
-$r = $p->http(GET => '/docs');
-is $r->{status}, 200, 'GET /docs';
-like $r->{headers}{'content-type'}, qr{\Atext/html\b}, '... is a page';
+SKIP: {
+	skip '/docs is not built: make pages says why', 2
+		if !-e $p->var . '/nginx/docs/index.html';
+	$r = $p->http(GET => '/docs');
+	is $r->{status}, 200, 'GET /docs';
+	like $r->{headers}{'content-type'}, qr{\Atext/html\b}, '... is a page';
+}
 $r = $p->http(GET => '/openapi.json');
 is $r->{status}, 200, 'GET /openapi.json';
 is $r->{headers}{'content-type'}, 'application/json', '... is JSON';

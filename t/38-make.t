@@ -19,7 +19,7 @@ sub make (@arguments)
 my $help = make('help');
 like $help, qr/^\s+make $_\s+\S/m, "make help knows $_"
 	for qw(run start stop restart reload status logs migrate psql test lint
-	fmt bench install clean debug graphiql);
+	fmt bench install clean debug pages);
 
 like make('status', 'VAR=' . folder()), qr/nothing runs/,
 	'make status VAR= asks the instance';
@@ -30,7 +30,7 @@ subtest 'make install' => sub {
 	is $?, 0, 'goes well';
 	ok -x "$root/opt/p/bin/postern", 'the program';
 	ok -e "$root/opt/p/share/postern/$_", $_
-		for qw(nginx/server.conf nginx/example.conf nginx/docs/docs.js
+		for qw(nginx/server.conf nginx/example.conf nginx/page.conf
 		sql/migrate.sql mail/verify-link.txt mail/changed.html settings.example shared-hosting/.htaccess);
 	ok -x "$root/opt/p/share/postern/sql/migrate", 'sql/migrate runs';
 	my $unit = "$root/opt/p/lib/systemd/system/postern-api";

@@ -1,84 +1,109 @@
 #!/usr/bin/perl
-# The page about the API: three static files that need nothing from elsewhere
-# and nothing that a strict content policy forbids.
+# The pages about the API as a person meets them, in a browser and under the
+# policy that they are served with; "Try it out" as in the tutorial.
+#
+#   POSTERN_SAVE_PICTURE=1 prove t/39-docs.t   makes nginx/docs.png anew
 use v5.36;
-use FindBin;
-use lib "$FindBin::Bin/lib";
+use lib 't/lib';
 use Test::More;
+use Browser;
 use Postern;
 
-my $p      = Postern->start;
-my $page   = $p->http(GET => '/docs');
-my %type   = (css => 'text/css', js => 'text/javascript');
-my $policy = "default-src 'none'; script-src 'self'; style-src 'self';"
-	. " connect-src 'self'; base-uri 'none'; form-action 'none';"
-	. " frame-ancestors 'none'";
+plan skip_all => Browser::why_not(qw(docs redoc))
+	if Browser::why_not(qw(docs redoc));
 
-subtest 'GET /docs' => sub {
-	is $page->{status}, 200, 'is there';
-	is $page->{headers}{'content-type'}, 'text/html; charset=utf-8', 'is HTML';
-	is $page->{headers}{'content-security-policy'}, $policy,
-		'allows itself and nobody else';
-	is $page->{headers}{'x-content-type-options'}, 'nosniff',
-		'has the headers of every answer';
-	is $page->{headers}{'cache-control'}, 'no-cache', 'is asked for again';
-	is $p->http(GET => '/docs', headers =>
-		{'If-None-Match' => $page->{headers}{etag}})->{status}, 304,
-		'and not sent again';
-	unlike $page->{body}, qr{<script[^>]*>[^<]|<style|\son\w+=|\sstyle=}i,
-		'nothing is inline';
+my $p       = Postern->start;
+my $browser = Browser->start;
+my $put     = '.opblock-put:has([data-path="/events"])';
+my $answer  = "$put .live-responses-table tr.response";
+
+$p->http(POST => '/users', json => {name => 'Mina Murray'});
+$p->http(POST => '/events', json => {name => 'Resuscitation',
+	address => 'Britain', schedule => '1889-07-27T23:59:59-07:00',
+	host_name => 'Mina Murray'});
+
+sub shown ($selector)
+{
+	return $browser->does('text', selector => $selector)->{text} // '';
+}
+
+sub press ($selector)
+{
+	return $browser->does('click', selector => $selector);
+}
+
+sub fill ($selector, $text)
+{
+	return $browser->does('fill', selector => $selector, text => $text);
+}
+
+# Nothing was asked of anybody else, and nothing went wrong.
+sub is_at_home ($url)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is_deeply $browser->does('origins')->{list}, [$url],
+		'nobody else was asked for anything';
+	$browser->is_quiet('neither the policy nor the console complains');
+}
+
+subtest '/docs' => sub {
+	my $r = $browser->does('open', url => $p->url . '/docs');
+	is $r->{status}, 200, 'is there';
+	my $list = $browser->does('texts', selector => '.opblock-summary')->{list};
+	my %there = map { join(' ', /(\S+)\s+(\S+)/) => 1 } map {
+		s/\x{200b}//gr } @$list;
+	ok $there{$_}, $_ for map { ("GET $_", "POST $_", "PUT $_", "DELETE $_",
+		"GET $_/{id}", "PATCH $_/{id}", "DELETE $_/{id}") } '/users', '/events';
+	is_at_home($p->url);
+	$browser->does('picture', file => "$Postern::top/nginx/docs.png")
+		if $ENV{POSTERN_SAVE_PICTURE};
 };
 
-my @links = $page->{body} =~ /(?:src|href)="([^"#][^"]*)"/g;
-subtest 'what it refers to' => sub {
-	cmp_ok scalar(@links), '>=', 3, 'a style, a script and a description';
-	for my $link (@links) {
-		unlike $link, qr{\A(?:\w+:|/)}, "$link is ours, wherever that is";
-		my $r = $p->http(GET => "/$link");
-		my ($ending) = $link =~ /(\w+)\z/;
-		is $r->{status}, 200, '... is there';
-		is $r->{headers}{'content-type'} =~ s/;.*//r,
-			$type{$ending} // 'application/json', '... with its type';
-	}
+subtest 'Try it out on PUT /events' => sub {
+	press("$put .opblock-summary-control");
+	press("$put .try-out__btn");
+	fill("$put [data-param-name=current_name] input", 'Resuscitation');
+	fill("$put .body-param__text", '{"name":"Burial","address":"Transylvania",'
+		. '"schedule":"1889-11-06T18:00:00+02:00",'
+		. '"host_name":"Mina Murray"}');
+	press("$put .execute");
+	like shown("$answer .response-col_status"), qr/\A200\b/,
+		'shows the status';
+	like shown("$answer .response-col_description"),
+		qr/"name": "Burial",\s+"address": "Transylvania"/, '... and the event';
+	is $browser->does('sent')->{list}[0]{path},
+		'/events?current_name=Resuscitation', '... which it has asked for';
+	is $p->http(GET => '/events?name=Burial')->{json}{schedule},
+		'1889-11-06T16:00:00+00:00', 'the event is another';
+	is_at_home($p->url);
 };
 
-my @pages = ('/docs', grep { /docs/ } map { "/$_" } @links);
-for my $path (@pages) {
-	subtest $path => sub {
-		my $get = $p->http(GET => $path);
-		unlike $get->{body}, qr{//[\w-]+\.|https?:}, 'no foreign address';
-		unlike $get->{body}, qr/innerHTML|insertAdjacent|document\.write|eval/,
-			'no text becomes markup or a program';
-		my $head = $p->http(HEAD => $path);
-		is $head->{status}, 200, 'HEAD';
-		is $head->{headers}{'content-length'}, length $get->{body},
-			'... knows the length';
-		for my $method (qw(POST PUT PATCH DELETE)) {
-			my $r = $p->http($method => "$path?x");
-			is "$r->{status} $r->{body}",
-				'405 {"detail":"Method Not Allowed"}', $method;
-			is $r->{headers}{allow}, 'GET, HEAD', '... says what is allowed';
-		}
-	};
-}
+subtest 'the rest of /docs' => sub {
+	fill("$put [data-param-name=current_name] input", 'Nobody');
+	press("$put .execute");
+	like shown("$answer .response-col_status:has-text('500')"), qr/\A500\b/,
+		'an error is shown';
+	like $browser->does('complaints')->{list}[0], qr/status of 500/,
+		'... and complained about';
+	press('.models .json-schema-2020-12-accordion');
+	$browser->is_quiet('other parts work under the policy');
+	$browser->does('open', url => $p->tls_url . '/docs');
+	like shown('.information-container'), qr/Postern/, 'so does all over TLS';
+	$browser->is_quiet('... under the policy');
+	unlike $browser->does('kept')->{text}, qr/Burial|Mina/, 'nothing is kept';
+};
 
-for my $path ('/docs/', '/docs/index.html', '/docs/docs.css/', '/docs.css') {
-	is $p->http(GET => $path)->{status}, 404, "$path is nothing";
-}
-
-# The part of the script that needs no page, where there is a node.
-SKIP: {
-	my $node = grep { -x "$_/node" } split /:/, $ENV{PATH};
-	skip 'node is not installed', 1 if !$node;
-	my $file = Postern::_home() . '/openapi.json';
-	open my $out, '>', $file or die "$file: $!\n";
-	print {$out} $p->http(GET => '/openapi.json')->{body};
-	close $out;
-	open my $in, '-|', 'node', "$FindBin::Bin/lib/docs.js", $file or die;
-	my @failed = grep { !/^ok/ } my @lines = <$in>;
-	close $in;
-	ok $? == 0 && @lines > 10 && !@failed, 'the script reads the description'
-		or diag @failed;
-}
+subtest '/redoc' => sub {
+	my $r = $browser->does('open', url => $p->url . '/redoc');
+	is $r->{status}, 200, 'is there';
+	my $text = join "\n", @{$browser->does('texts',
+		selector => '.api-content [id] button')->{list}};
+	like $text, qr{^$_$}m, $_ for '/users', '/events';
+	fill('[role=search] input', 'events');
+	like shown('[role=search] [role=menu]'), qr/events/, 'it can be searched';
+	is_deeply [grep { !/^OpenAPI Sampler/ }
+		@{$browser->does('complaints')->{list}}], [],
+		'neither the policy nor the console complains';
+};
 
 done_testing;

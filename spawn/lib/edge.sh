@@ -72,29 +72,32 @@ edge_pieces() {
 		esac
 		sed -e "s|unix:/run/postern|unix:$RUN|" \
 			-e "s|/var/log/nginx/postern.log|$VAR/log/access.log|" \
-			-e "s|/etc/nginx/postern/docs|$VAR/nginx/docs|" \
-			-e "s|/etc/nginx/postern/graphiql|$VAR/nginx/graphiql|" \
+			-e "/^[^#]/s|/etc/nginx/postern|$VAR/nginx|" \
 			-e "s|0; # loopback|$limited|" -e "/$odd/d" \
 			"$piece" >"$VAR/nginx/new/postern/${piece##*/}"
 	done
 	edge_cors >"$VAR/nginx/new/postern/cors.conf"
 }
 
-# The page about the API and GraphiQL, if it was built.
+# The pages that were built.
 edge_pages() {
-	edge_page docs "$TOP/nginx/docs"
-	[ ! -d "$TOP/build/graphiql" ] ||
-		edge_page graphiql "$TOP/build/graphiql"
+	for page in docs redoc graphiql; do
+		[ ! -d "$TOP/build/$page" ] ||
+			edge_page "$page" "$TOP/build/$page"
+	done
 }
 
 # edge_page NAME FOLDER: readable for nginx's workers.  Each file is replaced
-# in one step: a running nginx serves them.
+# in one step: a running nginx serves them.  Others are of an older page.
 edge_page() {
 	install -d -m 0755 "$VAR/nginx/$1"
 	for file in "$2"/*; do
 		cmp -s "$file" "$VAR/nginx/$1/${file##*/}" && continue
 		install -m 0644 "$file" "$VAR/nginx/page.new"
 		mv "$VAR/nginx/page.new" "$VAR/nginx/$1/${file##*/}"
+	done
+	for file in "$VAR/nginx/$1"/*; do
+		[ -e "$2/${file##*/}" ] || rm -f "$file"
 	done
 }
 

@@ -1,21 +1,28 @@
-// A person at the page of GraphiQL, in a headless Chromium: one JSON object a
-// line, each way.  What goes wrong is {"error": text}.
+// A person at a page, in a headless Chromium: one JSON object a line, each way.
+// What goes wrong is {"error": text}.
 //
 //   arguments: the program
 //   {"do": "open", "url"}             {"title", "status", "url"}
+//   {"do": "reload"}
+//   {"do": "click", "label"}          a button, by what it is called
+//   {"do": "click", "selector"}       or the first such element
+//   {"do": "fill", "selector", "text"}
+//   {"do": "press", "key"}
+//   {"do": "cookie", "name", "value", "url"}
+//   {"do": "text", "selector"}        {"text": of the first such element}
+//   {"do": "texts", "selector"}       {"list"}: of all that are there
+//   {"do": "picture", "file"}         of what is in the window, 1280x800
+//   {"do": "complaints"}              {"list"}: of the console, of the policy,
+//                                     of the page's scripts, since the last
+//   {"do": "sent"}                    {"list"}: {"method", "path", "body",
+//                                     "headers"} of all but GET since the last
+//   {"do": "origins"}                 {"list"}: of all that was asked for
+//   {"do": "kept"}                    {"text"}: all that the browser stores
+//
+// and in GraphiQL
 //   {"do": "type", "editor": "query|variables|headers", "text"}
 //                                     {"text": what is there then}
 //   {"do": "run"}                     {"status", "answer": what is shown}
-//   {"do": "click", "label"}          a button, by what it is called
-//   {"do": "press", "key"}
-//   {"do": "reload"}
-//   {"do": "cookie", "name", "value", "url"}
-//   {"do": "text", "selector"}        {"text": of the first such element}
-//   {"do": "complaints"}              {"list"}: of the console, of the policy,
-//                                     of the page's scripts, since the last
-//   {"do": "sent"}                    {"list"}: bodies and headers of requests
-//                                     for /graphql since the last
-//   {"do": "kept"}                    {"text"}: all that the browser stores
 import {createInterface} from 'node:readline';
 import {chromium} from 'playwright-core';
 
@@ -23,21 +30,24 @@ const browser = await chromium.launch({
 	executablePath: process.argv[2],
 	args: process.getuid() === 0 ? ['--no-sandbox'] : [],
 });
-const context = await browser.newContext({ignoreHTTPSErrors: true});
+const context = await browser.newContext({
+	ignoreHTTPSErrors: true, viewport: {width: 1280, height: 800}});
 const page = await context.newPage();
 page.setDefaultTimeout(30000);
 
-let complaints = [], sent = [];
+const complaints = [], sent = [], origins = new Set();
 page.on('console', (message) => {
 	if (['error', 'warning'].includes(message.type()))
 		complaints.push(message.text());
 });
 page.on('pageerror', (error) => complaints.push(String(error)));
 page.on('request', (request) => {
-	if (!new URL(request.url()).pathname.endsWith('/graphql'))
-		return;
-	if (request.method() === 'POST')
-		sent.push({body: request.postDataJSON(), headers: request.headers()});
+	const url = new URL(request.url());
+	if (!['data:', 'blob:'].includes(url.protocol))
+		origins.add(url.origin);
+	if (request.method() !== 'GET')
+		sent.push({method: request.method(), path: url.pathname + url.search,
+			body: request.postDataJSON(), headers: request.headers()});
 });
 page.on('requestfailed', (request) =>
 	complaints.push(request.url() + ': ' + request.failure().errorText));
@@ -88,8 +98,14 @@ const commands = {
 			.evaluate((one) => one.CodeMirror.getValue())};
 	},
 
-	async click({label}) {
-		await page.getByRole('button', {name: label, exact: true}).click();
+	async click({label, selector}) {
+		await (selector ? page.locator(selector).first()
+			: page.getByRole('button', {name: label, exact: true})).click();
+		return {};
+	},
+
+	async fill({selector, text}) {
+		await page.locator(selector).first().fill(text);
 		return {};
 	},
 
@@ -112,12 +128,26 @@ const commands = {
 		return {text: await page.locator(selector).first().innerText()};
 	},
 
+	async texts({selector}) {
+		await page.locator(selector).first().waitFor();
+		return {list: await page.locator(selector).allInnerTexts()};
+	},
+
+	async picture({file}) {
+		await page.screenshot({path: file});
+		return {};
+	},
+
 	async complaints() {
 		return {list: taken(complaints)};
 	},
 
 	async sent() {
 		return {list: taken(sent)};
+	},
+
+	async origins() {
+		return {list: [...origins]};
 	},
 
 	async kept() {
