@@ -77,7 +77,7 @@ sub both ($self, $method, $target, @more)
 sub valid ($r, $name)
 {
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my @faults = _faults($r, $name =~ m{/relationships/});
+	my @faults = _faults($r, scalar($name =~ m{/relationships/}));
 	return 1 if !@faults;
 	Test::More::fail("$name: a valid document");
 	Test::More::diag(join "\n", @faults, $r->{body});
