@@ -26,6 +26,7 @@ my %exports = (
 	'api/auth_known.c'   => qr/^well_known_api$/,
 	'core/request.c'     => qr/^reply_/,
 	'api/rest_openapi.c' => qr/^openapi_api$/,
+	'api/jsonapi/filter.c' => qr/^jsonapi_filter$/,
 	'main.c'             => qr/^main$/,
 );
 
