@@ -65,7 +65,7 @@ reply_phrase(int status)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].status == status)
 			return rows[i].phrase;
-	return "Status";
+	return status >= 400 && status < 500 ? "Bad Request" : "Status";
 }
 
 void

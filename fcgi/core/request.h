@@ -148,7 +148,7 @@ struct api {
  */
 void reply_header(struct reply *reply, const char *name, struct str value);
 
-/* "Not Found", ...; "Status": it has no name here. */
+/* "Not Found", ...; what is unknown is a kind of 400, or "Status". */
 const char *reply_phrase(int status);
 
 /*
