@@ -74,7 +74,7 @@ my @wide = (
 		moment => '12020-01-01 00:00:00.000001',
 		instant => '12020-01-01 00:00:00.100000+00'},
 	{moment => '2020-01-02 00:00:00', instant => '2020-01-02 00:00:00Z'},
-	{moment => '1999-12-31 23:59:59.999990',
+	{id => 10, moment => '1999-12-31 23:59:59.999990',
 		instant => '1999-12-31 23:59:59.999999Z'},
 );
 
@@ -310,9 +310,67 @@ answers 'keys that people choose', '[{"id":"a/b,c%d \\"e\\"\\\\é",'
 answers 'keys that people choose, below',
 	'[{"l":[{"id":"a/b,c%d \\"e\\"\\\\é"}]}]';
 
+# ---- rows of several kinds: [the page's][a section's]...[a count]... ----
+
+answers 'a page and its count', '[{"id":"2"},{"id":"3"},{"id":"4"}][4][1]';
+answers 'no page, but a count', '[][4]';
+answers 'what a page names', '[{"id":"1","label":{"id":"1"}},'
+	. '{"id":"2","label":{"id":"1"}},{"id":"3","label":{"id":"2"}},'
+	. '{"id":"4","label":null}]'
+	. '[{"id":"1","name":"Parlophone"},{"id":"2","name":"Motown"}]';
+answers 'what a page names, but for its last row',
+	'[{"id":"1"},{"id":"2"},{"id":"3"}][{"id":"1","name":"Parlophone"}][4]';
+answers 'nothing is reached from no page', '[][][4]';
+answers 'what names a page', '[{"id":"3","artists":[]},'
+	. '{"id":"2","artists":[{"id":"3"}]},'
+	. '{"id":"1","artists":[{"id":"1"},{"id":"2"}]}]'
+	. '[{"id":"1","name":"Beatles"},{"id":"2","name":"Queen"},'
+	. '{"id":"3","name":"Stevie"}]';
+answers 'what a page is linked with',
+	'[{"id":"1"},{"id":"2"},{"id":"3"},{"id":"4"}]'
+	. '[{"id":"1","name":"live"},{"id":"2","name":"loud"}]';
+answers 'what a page is linked with, and on',
+	'[{"id":"2"}][{"id":"2","name":"loud"}][{"id":"1","name":"Beatles"}]'
+	. '[{"id":"1,1","tag":{"name":"live"}},'
+	. '{"id":"1,2","tag":{"name":"loud"}},{"id":"2,2","tag":{"name":"loud"}}]';
+answers 'rows of the page itself come once', '[{"id":"4"},{"id":"3"}]'
+	. '[{"id":"3","name":"Stevie"}][{"id":"2","name":"Motown"}]';
+answers 'the row that says there are more may be reached',
+	'[{"id":"1"},{"id":"2"}][{"id":"2","name":"Queen"}]';
+answers 'far away', '[{"title":"Help!"}]'
+	. '[{"id":"1","title":"Help!","genre":"ROCK"},'
+	. '{"id":"2","title":"Revolver","genre":"ROCK"},'
+	. '{"id":"3","title":"Jazz","genre":"ROCK"}]'
+	. '[{"id":"1","name":"Beatles"},{"id":"2","name":"Queen"}]'
+	. '[{"id":"1","name":"Parlophone"}]';
+answers 'sections are sorted by their keys as texts', '[{"id":1}]['
+	. join(',', map { qq({"id":"$_"}) } 1, 10, 2 .. 6) . ']';
+answers 'composite keys reached', '[{"id":1},{"id":2}]'
+	. '[{"id":"0044-03-15 BC,7","l":{"self":"/0044-03-15%20BC,7"},'
+	. '"song":{"id":"1"},"other":{"title":"Help!"}},'
+	. '{"id":"2020-01-06,1","l":{"self":"/2020-01-06,1"},'
+	. '"song":{"id":"2"},"other":{"title":"Yesterday"}}]';
+answers 'composite keys of the page',
+	'[{"id":"2020-01-06,1"},{"id":"0044-03-15 BC,7"}][{"id":"2"}]';
+answers 'a page found by joins, each once', '[{"id":"1"}]'
+	. '[{"id":"1","name":"Beatles"},{"id":"2","name":"Queen"}][1]';
+answers 'sorted by what is referred to', '[{"name":"Loner"},'
+	. '{"name":"Beatles"},{"name":"Queen"},{"name":"Stevie"}]';
+answers 'sorted by what that refers to',
+	'[{"title":"Yesterday","album":{"title":"Help!"}},'
+	. '{"title":"Help!","album":{"title":"Help!"}}]';
+
 # ---- every type ----
 
 my $printed = delete $answers{'every type'};
+is delete $answers{'every type on a page'},
+	$printed . '[{"id":"1","name":"Parlophone"}][' . @wide . ']',
+	'a value looks the same on a page that sections follow';
+is join(',', sort { ($a =~ /(\d+)/)[0] <=> ($b =~ /(\d+)/)[0] }
+	split /(?<=\}),(?=\{"id":\d+,"id_s")/,
+	(delete $answers{'every type in a section'})
+		=~ s/^\[\{"id":1\}\]\[(.*)\]$/$1/r),
+	$printed =~ s/^\[|\]$//gr, '... and in a section';
 my $below = delete $answers{'every type, below'};
 $below =~ s/^\[\{"wide":(.*)\},\{"wide":\[\]\},\{"wide":\[\]\}\]$/$1/;
 

@@ -1,5 +1,6 @@
 #include "core/sql.h"
 
+#include "core/sql_page.h"
 #include "core/sql_select.h"
 
 /*
@@ -180,7 +181,9 @@ sql_compile(struct arena *a, const struct plan *plan, struct statement *ret)
 	struct compiler c;
 
 	sql_begin(&c, a, ret);
-	if (plan->op == PLAN_SELECT)
+	if (plan->op == PLAN_SELECT && sql_page_is(plan))
+		sql_page(&c, plan);
+	else if (plan->op == PLAN_SELECT)
 		sql_select(&c, plan);
 	else
 		put_write_and_answer(&c, plan);

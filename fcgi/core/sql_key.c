@@ -15,15 +15,15 @@ holding(const struct fkey *by, const struct column *key)
 }
 
 struct column **
-sql_key_held(struct compiler *c, const struct shape *object)
+sql_key_held(struct compiler *c, const struct fkey *by,
+	     const struct constraint *key)
 {
-	const struct constraint *key = object->key;
 	struct column **held = ARENA_ARRAY(c->arena, struct column *, key->n);
 
-	if (object->by->n != key->n)
+	if (by->n != key->n)
 		return NULL;
 	for (size_t i = 0; i < key->n; i++) {
-		held[i] = holding(object->by, key->columns[i]);
+		held[i] = holding(by, key->columns[i]);
 		if (!held[i] || held[i]->type != key->columns[i]->type)
 			return NULL;
 	}

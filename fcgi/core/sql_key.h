@@ -7,10 +7,11 @@
 #include "core/sql_put.h"
 
 /*
- * The columns that hold all of object->key where object->by is, in the key's
- * order and of its types; NULL: they hold another key, or part of it.
+ * The columns of `by` that hold the key of the row that it leads to, in the
+ * key's order and of its types; NULL: they hold another key, or part of it.
  */
-struct column **sql_key_held(struct compiler *c, const struct shape *object);
+struct column **sql_key_held(struct compiler *c, const struct fkey *by,
+			     const struct constraint *key);
 
 /* Are they all there?  Fit for an `and`. */
 void sql_key_there(struct compiler *c, int node, struct column *const *columns,

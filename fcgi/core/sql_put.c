@@ -65,6 +65,39 @@ sql_column(struct compiler *c, int node, const struct column *column)
 	sql_name(c, column->name);
 }
 
+void
+sql_column_name(struct compiler *c, size_t column)
+{
+	SQL(c, "c");
+	buf_int(&c->text, (int64_t)column);
+}
+
+static void
+name_last(struct compiler *c)
+{
+	if (!c->named || c->out->ncolumns == c->first)
+		return;
+	SQL(c, " as ");
+	sql_column_name(c, c->out->ncolumns - 1);
+}
+
+void
+sql_next_column(struct compiler *c)
+{
+	name_last(c);
+	if (c->out->ncolumns++ > c->first)
+		SQL(c, ", ");
+	c->broken |= c->out->ncolumns > SQL_COLUMNS_MAX;
+}
+
+void
+sql_name_columns(struct compiler *c, bool on)
+{
+	name_last(c);
+	c->named = on;
+	c->first = on ? c->out->ncolumns : 0;
+}
+
 static void
 make_room(struct compiler *c)
 {

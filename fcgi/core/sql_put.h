@@ -23,7 +23,13 @@ struct compiler {
 	struct buf text;
 	struct statement *out;
 	size_t room; /* for arguments */
-	int nodes;   /* t0, t1, ... given out so far */
+	/*
+	 * Of the select list that is put: how many columns came before it,
+	 * and whether they are called c0, c1, ... by their numbers.
+	 */
+	size_t first;
+	bool named;
+	int nodes; /* t0, t1, ... given out so far */
 	int depth;
 	bool broken; /* too many arguments, or too deep */
 };
@@ -48,6 +54,15 @@ void sql_node(struct compiler *c, int node);
 
 /* t3."name" */
 void sql_column(struct compiler *c, int node, const struct column *column);
+
+/* Before each column of a result: a comma, and it is counted. */
+void sql_next_column(struct compiler *c);
+
+/* A select list begins, or ends, whose columns have names. */
+void sql_name_columns(struct compiler *c, bool on);
+
+/* c3: the name of that column. */
+void sql_column_name(struct compiler *c, size_t column);
 
 /* $n, for a value of which a copy is made; {NULL, 0} is null. */
 void sql_arg(struct compiler *c, struct str value);

@@ -143,6 +143,22 @@ sql_result(struct compiler *c, int node, const struct field *f)
 		SQL(c, "::pg_catalog.text");
 }
 
+struct str
+sql_result_type(const struct field *f)
+{
+	const struct type *type = f->column->type;
+
+	if (is_named_list(f) || is_string_list(f))
+		return STR("pg_catalog.json");
+	if (f->form == FORM_STRING && type->kind == TYPE_JSON)
+		return STR("pg_catalog.text");
+	if (type->select_before[0])
+		return STR("pg_catalog.json");
+	if (type->select_behind[0])
+		return STR("pg_catalog.text");
+	return f->column->free_type;
+}
+
 /* Would it be anything but a string in JSON? */
 static bool
 is_bare(enum type_kind kind)

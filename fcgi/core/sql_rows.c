@@ -67,7 +67,7 @@ put_link(struct compiler *c, const struct source *s, const struct shape *object)
 static void
 put_ref(struct compiler *c, const struct source *s, const struct shape *object)
 {
-	struct column **held = sql_key_held(c, object);
+	struct column **held = sql_key_held(c, object->by, object->key);
 	struct source next = *s;
 
 	if (!held) {

@@ -76,14 +76,6 @@ sql_joins(struct compiler *c, const struct sql_scope *scope)
 
 /* ---- what is answered ---- */
 
-static void
-next_column(struct compiler *c)
-{
-	if (c->out->ncolumns++)
-		SQL(c, ", ");
-	c->broken |= c->out->ncolumns > SQL_COLUMNS_MAX;
-}
-
 /* Are rows grouped by anything of it? */
 static bool
 tells_apart(const struct shape *shape)
@@ -111,9 +103,6 @@ sql_there(struct compiler *c, const struct sql_scope *scope, int node,
 	buf_put(&c->text, any ? STR(") > 0") : STR(" is not null"));
 }
 
-static void put_members(struct compiler *c, struct sql_scope *scope, int node,
-			const struct shape *shape);
-
 /* An object begins with a column that says whether its row is there. */
 static void
 put_object(struct compiler *c, struct sql_scope *scope, int parent,
@@ -122,9 +111,9 @@ put_object(struct compiler *c, struct sql_scope *scope, int parent,
 	struct relation by = {.fkey = object->by};
 	int node = sql_join(c, scope, parent, by);
 
-	next_column(c);
+	sql_next_column(c);
 	sql_there(c, scope, node, object);
-	put_members(c, scope, node, object);
+	sql_members(c, scope, node, object);
 }
 
 static void
@@ -133,7 +122,7 @@ put_key(struct compiler *c, int node, struct column *const *columns, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct field f = {.column = columns[i]};
 
-		next_column(c);
+		sql_next_column(c);
 		sql_result(c, node, &f);
 	}
 }
@@ -143,7 +132,7 @@ static void
 put_ref(struct compiler *c, struct sql_scope *scope, int node,
 	const struct shape *object)
 {
-	struct column **held = sql_key_held(c, object);
+	struct column **held = sql_key_held(c, object->by, object->key);
 	struct relation by = {.fkey = object->by};
 
 	if (!held)
@@ -157,17 +146,17 @@ put_member(struct compiler *c, struct sql_scope *scope, int node,
 {
 	switch (f->kind) {
 	case FIELD_COLUMN:
-		next_column(c);
+		sql_next_column(c);
 		sql_result(c, node, f);
 		break;
 	case FIELD_OBJECT:
 		put_object(c, scope, node, f->object);
 		break;
 	case FIELD_GROUP:
-		put_members(c, scope, node, f->object);
+		sql_members(c, scope, node, f->object);
 		break;
 	case FIELD_ROWS:
-		next_column(c);
+		sql_next_column(c);
 		sql_rows(c, node, f->rows);
 		break;
 	case FIELD_REF:
@@ -179,9 +168,9 @@ put_member(struct compiler *c, struct sql_scope *scope, int node,
 	}
 }
 
-/* The members of an object, depth first; so joins are numbered. */
-static void
-put_members(struct compiler *c, struct sql_scope *scope, int node,
+/* Depth first; so joins are numbered. */
+void
+sql_members(struct compiler *c, struct sql_scope *scope, int node,
 	    const struct shape *shape)
 {
 	if (!sql_enter(c))
@@ -212,7 +201,7 @@ all_versioned(const struct shape *shape)
 static void
 put_version(struct compiler *c, int node, const char *name)
 {
-	next_column(c);
+	sql_next_column(c);
 	sql_node(c, node);
 	SQL(c, ".");
 	buf_put(&c->text, str_of(name));
@@ -231,31 +220,50 @@ put_versions(struct compiler *c, const struct plan *p,
 		put_version(c, j->node, "xmin");
 }
 
+/* The row whose column they are sorted by. */
+static int
+sorted_node(struct compiler *c, struct sql_scope *scope,
+	    const struct sorting *s)
+{
+	int node = scope->node;
+
+	for (size_t i = 0; i < s->nway; i++)
+		node = sql_join(c, scope, node, s->way[i]);
+	return node;
+}
+
 void
 sql_results(struct compiler *c, const struct plan *p, struct sql_scope *scope,
 	    const char *version)
 {
-	put_members(c, scope, scope->node, p->shape);
+	sql_members(c, scope, scope->node, p->shape);
 	c->out->key_at = c->out->ncolumns;
 	for (size_t i = 0; p->keys && i < p->norder; i++) {
 		struct field key = {.column = p->order[i].column};
 
-		next_column(c);
-		sql_result(c, scope->node, &key);
+		sql_next_column(c);
+		sql_result(c, sorted_node(c, scope, &p->order[i]), &key);
 	}
 	put_versions(c, p, scope, version);
-	if (c->out->ncolumns == 0)
+	if (c->out->ncolumns == c->first)
 		SQL(c, "1");
 }
 
 /* ---- which rows ---- */
+
+/* A row that is not there has no value. */
+static bool
+is_nullable(const struct sorting *s)
+{
+	return s->column->nullable || s->nway;
+}
 
 /* Can one row comparison express the keyset?  An index then serves it. */
 static bool
 same_direction(const struct plan *p)
 {
 	for (size_t i = 0; i < p->norder; i++)
-		if (p->order[i].column->nullable ||
+		if (is_nullable(&p->order[i]) ||
 		    p->order[i].descending != p->order[0].descending)
 			return false;
 	return true;
@@ -296,7 +304,7 @@ put_behind(struct compiler *c, int node, const struct sorting *s)
 	sql_column(c, node, s->column);
 	buf_put(&c->text, s->descending ? STR(" < ") : STR(" > "));
 	sql_arg(c, s->after);
-	if (s->column->nullable && !s->descending) {
+	if (is_nullable(s) && !s->descending) {
 		SQL(c, " or ");
 		sql_column(c, node, s->column);
 		SQL(c, " is null");
@@ -306,10 +314,12 @@ put_behind(struct compiler *c, int node, const struct sorting *s)
 
 /* behind(1) or (equal(1) and (behind(2) or (equal(2) and ...))) */
 static void
-put_mixed_keyset(struct compiler *c, const struct plan *p, int node)
+put_mixed_keyset(struct compiler *c, const struct plan *p,
+		 struct sql_scope *scope)
 {
 	for (size_t i = 0; i < p->norder; i++) {
 		const struct sorting *s = &p->order[i];
+		int node = sorted_node(c, scope, s);
 
 		SQL(c, "(");
 		put_behind(c, node, s);
@@ -354,7 +364,7 @@ put_conditions(struct compiler *c, const struct plan *p,
 	if (same_direction(p))
 		put_row_keyset(c, p, scope->node);
 	else
-		put_mixed_keyset(c, p, scope->node);
+		put_mixed_keyset(c, p, scope);
 }
 
 void
@@ -425,7 +435,7 @@ is_grouped_by(const struct shape *shape, const struct column *column)
 
 /* A group has no place in the order of what it is not grouped by. */
 static void
-put_order(struct compiler *c, const struct plan *p, int node)
+put_order(struct compiler *c, const struct plan *p, struct sql_scope *scope)
 {
 	const char *comma = " order by ";
 
@@ -435,7 +445,7 @@ put_order(struct compiler *c, const struct plan *p, int node)
 		if (p->grouped && !is_grouped_by(p->shape, s->column))
 			continue;
 		buf_put(&c->text, str_of(comma));
-		sql_column(c, node, s->column);
+		sql_column(c, sorted_node(c, scope, s), s->column);
 		if (s->descending)
 			SQL(c, " desc");
 		comma = ", ";
@@ -485,6 +495,8 @@ sql_from(struct compiler *c, const struct plan *p, struct sql_from *from)
 
 	if (p->filter)
 		sql_filter_joins(c, &from->scope, p->filter, p->distinct);
+	for (size_t i = 0; i < p->norder; i++)
+		sorted_node(c, &from->scope, &p->order[i]);
 	SQL(c, " from ");
 	sql_table(c, p->table);
 	SQL(c, " ");
@@ -497,7 +509,7 @@ sql_from(struct compiler *c, const struct plan *p, struct sql_from *from)
 	}
 	put_conditions(c, p, &from->scope, any);
 	put_grouping(c, p, &from->scope);
-	put_order(c, p, from->scope.node);
+	put_order(c, p, &from->scope);
 	put_limit(c, p);
 }
 

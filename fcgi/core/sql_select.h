@@ -50,6 +50,10 @@ void sql_there(struct compiler *c, const struct sql_scope *scope, int node,
 const struct table *sql_other_end(struct relation by);
 struct column **sql_this_end(struct relation by);
 
+/* The members of the row `node`, which is one of the scope's. */
+void sql_members(struct compiler *c, struct sql_scope *scope, int node,
+		 const struct shape *shape);
+
 /*
  * What a row of the result holds: members, then keys, then versions.
  * `version` is a column's name in place of xmin for the root, or NULL.

@@ -4,6 +4,12 @@
  *   {"table": "label", "fields": {...}, "filter": F, "order": ["name", "-id"],
  *    "limit": 3, "offset": 1, "distinct": true, "grouped": true}
  *
+ * which may be sorted by "key.key.name" of what it refers to, and have
+ *
+ *   {"keys": true, "sections": [{"table": "artist", "fields": {...}}],
+ *    "reaches": [{"from": -1, "by": "<key", "via": key, "section": 0}],
+ *    "probes": [{"table": "label", ...}]}
+ *
  * A field is the name of a column, or one of
  *
  *   {"column": "id", "form": "string", "function": "sum"}
@@ -238,6 +244,29 @@ planned_whole(struct planned *p, const struct table *t, json_object *fields)
 	return shape;
 }
 
+/* "-key.name": a column of a row that this one refers to. */
+static inline bool
+planned_sorting(struct planned *p, const struct table *t, struct str name,
+		struct sorting *ret)
+{
+	struct relation *way = ARENA_ARRAY(p->arena, struct relation, name.n);
+
+	ret->descending = str_starts(name, STR("-"));
+	name = str_sub(name, ret->descending, name.n);
+	while (str_find(name, '.') < name.n) {
+		struct relation by =
+			planned_relation(p, t, str_cut(&name, '.'));
+
+		if (!by.fkey || by.reverse)
+			return false;
+		way[ret->nway++] = by;
+		t = by.fkey->to;
+	}
+	ret->way = way;
+	ret->column = table_column(t, name);
+	return ret->column != NULL;
+}
+
 /* What a plan and rows have in common. */
 static inline void
 planned_tail(struct planned *p, const struct table *t, json_object *o,
@@ -256,14 +285,12 @@ planned_tail(struct planned *p, const struct table *t, json_object *o,
 	ret->offset = planned_rows_max(p, json_get(o, "offset"));
 	ret->order = ARENA_ARRAY(p->arena, struct sorting, n);
 	for (size_t i = 0; i < n && t; i++) {
-		struct sorting *s = &ret->order[ret->norder];
 		struct str name =
 			planned_str(p, json_object_array_get_idx(order, i));
+		struct sorting one = {.descending = false};
 
-		s->descending = str_starts(name, STR("-"));
-		s->column =
-			table_column(t, str_sub(name, s->descending, name.n));
-		ret->norder += s->column != NULL;
+		if (planned_sorting(p, t, name, &one))
+			ret->order[ret->norder++] = one;
 	}
 }
 
@@ -428,6 +455,107 @@ planned_shape(struct planned *p, const struct table *t, json_object *fields)
 	return shape;
 }
 
+/* ---- rows of several kinds ---- */
+
+static inline size_t
+planned_length(json_object *list)
+{
+	bool fine = json_object_is_type(list, json_type_array);
+
+	return fine ? json_object_array_length(list) : 0;
+}
+
+static inline void
+planned_sections(struct planned *p, json_object *list, struct plan *ret)
+{
+	size_t n = planned_length(list);
+
+	ret->sections = ARENA_ARRAY(p->arena, struct section, n);
+	for (size_t i = 0; i < n; i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+		struct section *s = &ret->sections[ret->nsections];
+
+		s->table = model_table(p->model, planned_member(p, o, "table"));
+		if (!s->table || !s->table->primary)
+			continue;
+		s->shape = planned_shape(p, s->table, json_get(o, "fields"));
+		s->shape->key = s->table->primary;
+		ret->nsections++;
+	}
+}
+
+static inline bool
+planned_reach(struct planned *p, json_object *o, const struct plan *plan,
+	      struct reach *ret)
+{
+	const struct table *t = plan->table;
+	int64_t from = json_object_get_int64(json_get(o, "from"));
+	int64_t section = json_object_get_int64(json_get(o, "section"));
+
+	if (from >= (int64_t)plan->nreaches || section < 0 ||
+	    section >= (int64_t)plan->nsections || !t)
+		return false;
+	ret->from = from < 0 ? -1 : (int)from;
+	ret->section = (int)section;
+	if (ret->from >= 0)
+		t = plan->sections[plan->reaches[from].section].table;
+	ret->by = planned_relation(p, t, planned_member(p, o, "by"));
+	ret->via = planned_key(p, planned_member(p, o, "via"));
+	if (!ret->by.fkey)
+		return false;
+	t = ret->by.reverse ? ret->by.fkey->from : ret->by.fkey->to;
+	if (ret->via && (ret->via->from != t || !ret->by.reverse))
+		return false;
+	t = ret->via ? ret->via->to : t;
+	return plan->sections[section].table == t;
+}
+
+static inline void
+planned_reaches(struct planned *p, json_object *list, struct plan *ret)
+{
+	size_t n = planned_length(list);
+
+	ret->reaches = ARENA_ARRAY(p->arena, struct reach, n);
+	for (size_t i = 0; i < n; i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+
+		if (planned_reach(p, o, ret, &ret->reaches[ret->nreaches]))
+			ret->nreaches++;
+	}
+}
+
+static inline void
+planned_probes(struct planned *p, json_object *list, struct plan *ret)
+{
+	size_t n = planned_length(list);
+
+	ret->probes = ARENA_ARRAY(p->arena, const struct plan *, n);
+	for (size_t i = 0; i < n; i++) {
+		json_object *o = json_object_array_get_idx(list, i);
+		struct plan *probe = ARENA_NEW(p->arena, struct plan);
+		const struct table *t =
+			model_table(p->model, planned_member(p, o, "table"));
+
+		if (!t)
+			continue;
+		probe->op = PLAN_SELECT;
+		planned_tail(p, t, o, probe);
+		probe->grouped = false;
+		ret->probes[ret->nprobes++] = probe;
+	}
+}
+
+static inline void
+planned_kinds(struct planned *p, json_object *o, struct plan *ret)
+{
+	ret->keys = json_object_get_boolean(json_get(o, "keys")) && ret->limit;
+	if (ret->grouped)
+		return;
+	planned_sections(p, json_get(o, "sections"), ret);
+	planned_reaches(p, json_get(o, "reaches"), ret);
+	planned_probes(p, json_get(o, "probes"), ret);
+}
+
 /*
  * False when the text is no JSON object.  With `instead` every value is that,
  * and every limit 3: the shape is all that is left of the text.
@@ -448,6 +576,7 @@ planned_with(struct arena *a, const struct model *model, struct str text,
 	}
 	planned_tail(&p, model_table(model, planned_member(&p, o, "table")), o,
 		     ret);
+	planned_kinds(&p, o, ret);
 	json_object_put(o);
 	return true;
 }

@@ -62,6 +62,10 @@ result(struct arena *a, const struct model *model, struct str input)
 			buf_printf(&b, s.args[i] ? "\n$%d = %s" : "\n$%d null",
 				   i + 1, s.args[i]);
 		buf_printf(&b, "\n%zu columns", s.ncolumns);
+		for (size_t i = 0;
+		     s.kind_at && i <= plan.nsections + plan.nprobes; i++)
+			buf_printf(&b, i ? " %zu" : ", kinds at %zu",
+				   s.kind_at[i]);
 	}
 	text = arena_str(a, buf_str(&b));
 	buf_free(&b);
@@ -108,22 +112,48 @@ execute(PGconn *conn, const struct statement *s)
 	return r;
 }
 
+static struct str
+value(const PGresult *r, int row, int column)
+{
+	if (PQgetisnull(r, row, column))
+		return (struct str){0};
+	return (struct str){PQgetvalue(r, row, column),
+			    (size_t)PQgetlength(r, row, column)};
+}
+
+/* A row of a section as JSON, or how many rows a probe found. */
 static void
-print_rows(const struct plan *plan, const PGresult *r)
+print_kind(struct buf *b, const struct plan *plan, size_t kind,
+	   const struct str *columns)
+{
+	if (kind == 0)
+		print_row(b, plan->shape, columns);
+	else if (kind <= plan->nsections)
+		print_row(b, plan->sections[kind - 1].shape, columns);
+	else
+		buf_int(b, columns[0].p[columns[0].n - 1]);
+}
+
+/* [...], or [...][...] where there are several kinds. */
+static void
+print_rows(const struct plan *plan, const struct statement *s,
+	   const PGresult *r)
 {
 	struct buf b = buf_new(4 << 20);
 	struct str columns[200] = {{0}};
+	size_t kind = 0, before = 0;
 
 	for (int i = 0; i < PQntuples(r); i++) {
-		for (int k = 0; k < PQnfields(r) && k < 200; k++) {
-			columns[k].p = PQgetisnull(r, i, k)
-					       ? NULL
-					       : PQgetvalue(r, i, k);
-			columns[k].n = (size_t)PQgetlength(r, i, k);
-		}
-		if (i)
+		for (int k = 0; k < PQnfields(r) && k < 200; k++)
+			columns[k] = value(r, i, k);
+		if (s->kind_at)
+			kind = (size_t)columns[0].p[columns[0].n - 1];
+		for (; before < kind; before++)
+			BUF_LIT(&b, "][");
+		if (b.n && b.p[b.n - 1] != '[')
 			buf_char(&b, ',');
-		print_row(&b, plan->shape, columns);
+		print_kind(&b, plan, kind,
+			   columns + (s->kind_at ? s->kind_at[kind] : 0));
 	}
 	printf("[%.*s]\n", STR_FMT(buf_str(&b)));
 	buf_free(&b);
@@ -147,7 +177,7 @@ answer(struct str golden, struct arena *a, const struct model *model,
 			continue;
 		printf("%.*s\n", STR_FMT(g.name));
 		r = execute(conn, &s);
-		print_rows(&plan, r);
+		print_rows(&plan, &s, r);
 		PQclear(r);
 	}
 	PQfinish(conn);
