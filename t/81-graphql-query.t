@@ -739,6 +739,35 @@ subtest 'Q24: variables' => sub {
 		yes => JSON::PP::true;
 };
 
+# The plan of one that has come before is kept.
+subtest 'a document that comes again and again' => sub {
+	my $by_key = 'query ($id: ID!, $n: String) { AlbumByPk(pk: $id) { title } '
+		. 'ArtistsMany(where: {name: {_eq: $n}}) { name } }';
+	my $ask = sub (%variables) {
+		my $r = query($p, $by_key, %variables);
+		return squeeze($r->{body}) =~ s/"locations":\[[^]]*\],?//gr;
+	};
+	my $red = '{"data":{"AlbumByPk":{"title":"Red"},"ArtistsMany":';
+	my @cases = (
+		[{id => 1, n => 'Ann'}, $red . '[{"name":"Ann"}]}}'],
+		[{id => '1', n => ''}, $red . '[]}}'],
+		[{id => 1, n => undef}, $red . '[]}}'],
+		[{id => 1}, $red . '[{"name":"Ann"},{"name":"Bea"},{"name":"Cyd"},'
+			. '{"name":"Dan"}]}}'],
+	);
+	for my $round (1 .. 3) {
+		is $ask->($_->[0]->%*), $_->[1], "$round: $_->[1]" for @cases;
+		like $ask->(id => 77, n => 'Bea'), qr/"AlbumByPk":null,"ArtistsMany":
+			\[\{"name":"Bea"\}\].*does\snot\sexist/x, 'no row of that key';
+		like $ask->(id => 'x', n => 'Bea'), qr/valid integer|validinteger/,
+			'no key at all';
+	}
+	my $listed = 'query ($ids: [ID!]) { all: AlbumsMany(where: {id: '
+		. '{_in: $ids}}) { id } }';
+	data $p, $listed, '{"all":[' . join(',', map { qq({"id":"$_"}) } @$_) . ']}',
+		"in (@$_)", ids => $_ for [1], [2, 3], [], [3], [], [1, 2];
+};
+
 subtest 'an introspection that is too long to be answered' => sub {
 	my $wordy = Postern->database(migrations => $music);
 	$wordy->sql(q{do $$ begin execute format('comment on table api.tag is %L',

@@ -62,6 +62,16 @@ arena_new(size_t size)
 	return a;
 }
 
+size_t
+arena_size(const struct arena *a)
+{
+	size_t n = 0;
+
+	for (const struct block *b = a->first; b; b = b->next)
+		n += b->size;
+	return n;
+}
+
 void
 arena_reset(struct arena *a)
 {

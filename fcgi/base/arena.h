@@ -23,6 +23,9 @@ struct arena;
 /* A new arena whose first block holds `size` bytes and is kept by resets. */
 struct arena *arena_new(size_t size);
 
+/* How much memory it holds, used or not. */
+size_t arena_size(const struct arena *a);
+
 /* Run what was deferred and take everything back but the first block. */
 void arena_reset(struct arena *a);
 

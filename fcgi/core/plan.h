@@ -262,6 +262,8 @@ struct plan {
 	size_t must;	 /* rows it has to find, or ERR_NOT_FOUND; 0: any */
 	bool quiet;	 /* none of its rows is printed, nor what is around */
 	bool ignore;	 /* an insert leaves what is there already */
+	/* Of one statement: it is compiled already; NULL: it is not. */
+	const struct statement *ready;
 };
 
 /* What a step called `keep` keeps of the i-th column of the primary key. */

@@ -15,6 +15,7 @@ enum { SQL_ARGS_MAX = 1000 };
 struct statement {
 	struct str text;   /* NUL-terminated, in the arena */
 	const char **args; /* NUL-terminated texts; NULL is null */
+	const char **from; /* where the plan has what each is a copy of */
 	int nargs;
 	size_t ncolumns;	   /* of the result: the shape's, then ... */
 	size_t key_at, version_at; /* where keys and versions begin */

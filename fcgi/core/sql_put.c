@@ -102,11 +102,15 @@ static void
 make_room(struct compiler *c)
 {
 	size_t room = c->room ? 2 * c->room : 8;
-	const char **args = ARENA_ARRAY(c->arena, const char *, room);
+	const char **args = ARENA_ARRAY(c->arena, const char *, 2 * room);
+	const char **from = args + room;
 
-	if (c->room)
+	if (c->room) {
 		memcpy(args, c->out->args, c->room * sizeof(*args));
+		memcpy(from, c->out->from, c->room * sizeof(*from));
+	}
 	c->out->args = args;
+	c->out->from = from;
 	c->room = room;
 }
 
@@ -121,6 +125,7 @@ sql_arg(struct compiler *c, struct str value)
 	}
 	if ((size_t)s->nargs == c->room)
 		make_room(c);
+	s->from[s->nargs] = value.p;
 	s->args[s->nargs++] = value.p ? arena_str(c->arena, value).p : NULL;
 	SQL(c, "$");
 	buf_int(&c->text, s->nargs);

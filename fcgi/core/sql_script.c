@@ -50,6 +50,10 @@ struct err *
 sql_script(struct arena *a, const struct plan *plan, struct script *ret)
 {
 	*ret = (struct script){0};
+	if (plan->ready) {
+		*sql_script_add(a, ret) = *plan->ready;
+		return NULL;
+	}
 	if (plan->op != PLAN_TREES)
 		return sql_compile(a, plan, sql_script_add(a, ret));
 	for (size_t i = 0; i < plan->ntrees; i++)

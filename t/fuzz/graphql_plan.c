@@ -148,6 +148,19 @@ check(struct graphed *g)
 		check_statement(g);
 }
 
+/* By way of a plan that was kept, all is the same. */
+static void
+check_kept(const struct graphed *g, struct str document, struct str variables)
+{
+	struct graphed kept;
+
+	graphed_open(&kept, model, g->schema);
+	graphed_kept(&kept, document, graphed_others(g->call.arena, variables),
+		     variables);
+	MUST(graphed_same(g, &kept));
+	graphed_free(&kept);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -167,6 +180,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rest = arena_str(g.call.arena, str_sub(rest, 1, size));
 	variables = str_cut(&rest, '\n');
 	graphed(&g, rest, variables);
+	check_kept(&g, rest, variables);
 	check(&g);
 	graphed_free(&g);
 	return 0;

@@ -101,7 +101,7 @@ remove_least_used(struct cache *cache)
 	for (size_t i = 1; i < cache->n; i++)
 		if (cache->documents[i]->used < cache->documents[least]->used)
 			least = i;
-	cache->bytes -= cache->documents[least]->source.n;
+	cache->bytes -= cache->documents[least]->bytes;
 	let_go(cache->documents[least]);
 	cache->documents[least] = cache->documents[--cache->n];
 }
@@ -109,12 +109,29 @@ remove_least_used(struct cache *cache)
 static void
 keep(struct cache *cache, struct cached *c)
 {
+	c->bytes = arena_size(c->arena);
 	while (cache->n && (cache->n == CACHE_DOCUMENTS ||
-			    cache->bytes + c->source.n > CACHE_BYTES))
+			    cache->bytes + c->bytes > CACHE_BYTES))
 		remove_least_used(cache);
 	cache->documents[cache->n++] = c;
-	cache->bytes += c->source.n;
+	cache->bytes += c->bytes;
 	c->refs++;
+}
+
+void
+cache_grown(struct model *model, struct cached *c)
+{
+	struct cache *cache = cache_of(model);
+	size_t i = 0, now = arena_size(c->arena);
+
+	while (i < cache->n && cache->documents[i] != c)
+		i++;
+	if (i == cache->n)
+		return;
+	cache->bytes += now - c->bytes;
+	c->bytes = now;
+	while (cache->n > 1 && cache->bytes > CACHE_BYTES)
+		remove_least_used(cache);
 }
 
 /* Parse and validate in an arena of the document's own. */
@@ -157,5 +174,6 @@ cache_document(struct call *call, const struct schema *schema,
 		keep(cache, c);
 	}
 	c->used = ++cache->uses;
+	c->times++;
 	return c;
 }

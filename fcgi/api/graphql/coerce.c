@@ -137,7 +137,10 @@ bool
 coerce_arguments(const struct execution *e, const struct schema_field *field,
 		 const struct selection *node, const struct value ***ret)
 {
-	struct literal l = {.arena = e->arena, .op = e->op, .vars = e->vars};
+	struct literal l = {.arena = e->arena,
+			    .op = e->op,
+			    .vars = e->vars,
+			    .open = e->open};
 
 	*ret = ARENA_ARRAY(e->arena, const struct value *, field->nargs);
 	for (size_t i = 0; i < field->nargs; i++) {
@@ -156,8 +159,11 @@ says_true(const struct execution *e, const struct directive *d)
 {
 	const struct value *v = find_argument(d->arguments, STR("if"));
 
-	if (v && v->kind == VALUE_VARIABLE)
+	if (v && v->kind == VALUE_VARIABLE) {
 		v = coerce_variable(e->op, e->vars, v->text);
+		if (e->open)
+			++*e->open;
+	}
 	return v && v->kind == VALUE_BOOLEAN && str_eq(v->text, STR("true"));
 }
 

@@ -24,6 +24,12 @@ struct execution {
 	const struct operation *op;
 	const struct value *const *vars; /* set by coerce_variables() */
 	struct faults *faults;
+	/*
+	 * NULL, or variables whose value is not null stay VALUE_VARIABLE in
+	 * arguments, and are counted here.  So is each whose value was looked
+	 * at all the same.
+	 */
+	size_t *open;
 };
 
 /*

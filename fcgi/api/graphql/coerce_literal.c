@@ -68,7 +68,10 @@ read_variable(struct literal *l, const struct schema_type *type,
 	if (!value ||
 	    (value->kind == VALUE_NULL && type->kind == KIND_NON_NULL))
 		return NULL;
-	return copy(l, value);
+	if (!l->open || value->kind == VALUE_NULL)
+		return copy(l, value);
+	++*l->open;
+	return copy(l, v);
 }
 
 /* ---- any value ---- */
@@ -79,6 +82,8 @@ read_any(struct literal *l, const struct value *v)
 {
 	struct value *ret, **end;
 
+	if (v->kind == VALUE_VARIABLE && l->open)
+		++*l->open;
 	if (v->kind == VALUE_VARIABLE)
 		return variable(l, v) ? copy(l, variable(l, v)) : null_at(l, v);
 	if (v->kind != VALUE_LIST && v->kind != VALUE_OBJECT)

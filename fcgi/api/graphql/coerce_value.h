@@ -41,6 +41,7 @@ struct literal {
 	struct arena *arena;
 	const struct operation *op;
 	const struct value *const *vars;
+	size_t *open; /* see struct execution */
 	int depth;
 };
 

@@ -5,6 +5,7 @@
 #include "api/graphql/incoming.h"
 #include "api/graphql/mutate.h"
 #include "api/graphql/query.h"
+#include "api/graphql/reuse.h"
 #include "core/print.h"
 #include "io/secret.h"
 
@@ -200,6 +201,8 @@ prepare(struct call *call)
 
 	if (!coerce_variables(&execution, g->in.variables))
 		return answer_refusal(call);
+	if (reuse_plan(call, g->cached, &execution, &g->root))
+		return NULL;
 	if (!collect_fields(&execution, &g->root))
 		return answer_no_data(call);
 	if (!check_introspection(call))
@@ -378,7 +381,6 @@ render(struct call *call)
 	struct buf *b = call->reply.body;
 
 	call->reply.status = 200;
-	call->reply.type = incoming_media_type(call->request.accept);
 	if (call->streaming)
 		return NULL;
 	if (call->plan.op == PLAN_TREES) {

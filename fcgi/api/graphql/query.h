@@ -18,6 +18,8 @@ struct planner {
 	int64_t values;	    /* for the database */
 	int64_t conditions; /* of the lists of _and and _or */
 	int64_t joins;	    /* ways to other rows */
+	/* Values that are variables yet, the last one first. */
+	struct query_open *open;
 };
 
 /*
@@ -51,7 +53,18 @@ struct query_place {
 	bool skip;			/* the nulls of a list */
 };
 
-/* A coerced value as an argument's text; false adds a fault. */
+/* A value that is a variable yet, and what stands for it in the plan. */
+struct query_open {
+	struct query_open *next;
+	struct query_place to;
+	struct str variable;
+	const char *stand_in; /* nothing else has this address */
+};
+
+/*
+ * A coerced value as an argument's text; false adds a fault.  One that is a
+ * variable yet (struct execution.open) is added to the planner's.
+ */
 bool query_value(const struct query_place *to, const struct value *value,
 		 struct str *ret);
 

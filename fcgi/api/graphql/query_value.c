@@ -231,6 +231,19 @@ read_list(const struct query_place *at, const struct value *value,
 	return false;
 }
 
+static bool
+leave_open(const struct query_place *to, const struct value *value,
+	   struct str *ret)
+{
+	struct arena *a = to->p->call->arena;
+	struct query_open *open = ARENA_NEW(a, struct query_open);
+
+	*ret = arena_str(a, STR("?"));
+	*open = (struct query_open){to->p->open, *to, value->text, ret->p};
+	to->p->open = open;
+	return true;
+}
+
 bool
 query_value(const struct query_place *to, const struct value *value,
 	    struct str *ret)
@@ -238,6 +251,8 @@ query_value(const struct query_place *to, const struct value *value,
 	const struct schema_type *type = nullable(to->type);
 
 	*ret = (struct str){0};
+	if (value->kind == VALUE_VARIABLE)
+		return leave_open(to, value, ret);
 	if (value->kind != VALUE_NULL && type->kind == KIND_LIST)
 		return read_list(to, value, ret);
 	if (!count_value(to))
