@@ -4,6 +4,7 @@ package Bench::Report;
 use v5.36;
 use Bench::Accounts;
 use Bench::GraphQL;
+use Bench::JsonApi;
 use Bench::Measure;
 use Bench::Stack;
 use Bench::Work;
@@ -13,8 +14,8 @@ use POSIX qw(strftime);
 sub write ($file, $all)
 {
 	my $text = join '', _head($all), _rates($all), _cpu($all),
-		_accounts($all), _graphql($all), _extra($all), _aims($all),
-		_statements();
+		_accounts($all), _graphql($all), _jsonapi($all), _extra($all),
+		_aims($all), _statements();
 	open my $out, '>', $file or die "$file: $!\n";
 	print {$out} $text;
 	close $out;
@@ -171,7 +172,8 @@ sub _cpu ($all)
 	my @rows;
 	for my $id (map { $_->[0] } _measured($all, @ceilings,
 			(map { [$_] } @Bench::Work::ids), @Bench::Accounts::rows,
-			map { ([$_], ["P $_"]) } @Bench::GraphQL::ids)) {
+			(map { ([$_], ["P $_"]) } @Bench::GraphQL::ids),
+			map { [$_] } @Bench::JsonApi::ids)) {
 		my @us = map { my $g = $_;
 			_median($all, sub ($r) { $r->{$id}{cpu}{$g} // 0 }) } @groups;
 		my $ours = $us[0] + $us[1] + $us[2] + $us[3];
@@ -302,6 +304,24 @@ sub _shapes ($all)
 		_table(['', 'worker', 'backend'], @rows);
 }
 
+# --- JSON:API --------------------------------------------------------------------
+
+sub _jsonapi ($all)
+{
+	my @rows = map { my $id = $_;
+		["$id $Bench::Work::work{$id}{what}", _middle($all, $id),
+			_of_l2($all, $id),
+			_n(_median($all, sub ($r) { $r->{$id}{bytes} }))]
+	} map { $_->[0] } _measured($all, map { [$_] } @Bench::JsonApi::ids);
+	return if !@rows;
+	return "\n## JSON:API\n\n", _table(['', 'requests/s', 'p50 ms', 'p99 ms',
+		'L2: pgbench/s', 'of L2', 'bytes'], @rows), "\n", <<~TEXT;
+		J1 and its L2 begin behind random events. Each J2 asks for one page for ever;
+		a page by number also counts all @{[_n(Bench::Stack::USERS)]} events or more,
+		because its answer shows how many there are, and one by cursor does not.
+		TEXT
+}
+
 # --- Measured once --------------------------------------------------------------
 
 sub _extra ($all)
@@ -422,7 +442,7 @@ sub _aim_rows ($all)
 		['R1, times plain workers', 'least', 3,
 			$all->{good}[0]{A} && [_ratios($all, sub ($r) {
 				$r->{R1}{rps} / $r->{A}{rps} })], 2],
-		_account_aims($all), _graphql_aims($all),
+		_account_aims($all), _graphql_aims($all), _jsonapi_aims($all),
 		['system calls of the workers per R1', 'most', 6,
 			$get->('calls', 'R1', 'workers'), 2],
 		['Private_Dirty of a worker, MiB', 'most', 4,
@@ -480,6 +500,14 @@ sub _graphql_aims ($all)
 		["Private_Dirty that $m->{passes}[1] passes of G2 add to a worker, MiB",
 			'most', 1, ($m->{after}{workers} - $m->{few}{workers}) / 1024, 1]
 	);
+}
+
+sub _jsonapi_aims ($all)
+{
+	return if !$all->{good}[0]{J1};
+	return map { my ($what, $kind, $aim, $code, $digits) = @$_;
+		[$what, $kind, $aim, [_ratios($all, $code)], $digits]
+	} @Bench::JsonApi::aims;
 }
 
 sub _verdict ($kind, $aim, $reached)
@@ -557,7 +585,7 @@ sub _statements ()
 	return "\n## Statements\n\n", map { "$_\n\n"
 		. "    $Bench::Work::work{$_}{statement}\n\n" }
 		grep { $Bench::Work::work{$_}{statement} }
-		@Bench::Work::ids, @Bench::GraphQL::ids;
+		@Bench::Work::ids, @Bench::GraphQL::ids, @Bench::JsonApi::ids;
 }
 
 1;

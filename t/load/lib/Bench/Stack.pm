@@ -87,6 +87,7 @@ sub _write_cursors ($self, $table, $rows)
 		or die "no cursor\n";
 	my ($mark) = decode_base64url($cursor) =~ /^(\["[^"]+",")/
 		or die "a cursor that is not understood\n";
+	$self->{mark}{$table} = $mark;
 	my $file = $self->var . "/cursors-$table";
 	open my $out, '>', $file or die "$file: $!\n";
 	my @ids = $self->ids($table, $rows);
@@ -95,6 +96,14 @@ sub _write_cursors ($self, $table, $rows)
 	chmod 0644, $file;
 	$self->{ids}{$table} = [@ids[0 .. 15]];
 	return $file;
+}
+
+# Behind so many rows; once there are cursors of that table.
+sub cursor ($self, $table, $rows)
+{
+	my $id = $self->sql("select id from api.$table order by id
+		offset $rows - 1 limit 1");
+	return encode_base64url(qq($self->{mark}{$table}$id"]));
 }
 
 sub cursors ($self, $table = 'users') { return $self->var . "/cursors-$table" }

@@ -152,7 +152,7 @@ sub _page_files ($s, $id, $text, @values)
 		push $w->{constants}->@*, '-D', "a$n=$values[$n - 1]"
 			if $n != $after + 1;
 	}
-	my @ids = $s->{ids}{users}->@*;
+	my @ids = $s->{ids}{$w->{table} // 'users'}->@*;
 	for my $k (0 .. $#ids) {
 		push $w->{constants}->@*, '-D', "p$k=$ids[$k]";
 		my $sql = $text =~ s/\$(\d+)/$1 == $after + 1 ? ":p$k" : ":a$1"/ger;
