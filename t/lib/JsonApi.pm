@@ -59,7 +59,7 @@ sub strict ($self, $method, $target, %o)
 	$o{headers} = {Accept => $TYPE, %{$o{headers} // {}}};
 	my $r = $self->_send($method, $target, %o);
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	valid($r, "$method $target");
+	valid($r, $method . ' ' . substr $target, 0, 100);
 	return $r;
 }
 
