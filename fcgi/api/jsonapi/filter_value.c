@@ -138,21 +138,25 @@ static struct err *
 end_list(struct filter_reader *r, const struct column *c, struct list *l,
 	 struct str *ret)
 {
-	struct fault_source source = {.parameter = "filter"};
+	struct str bad, all;
 
 	if (l->bad.n == 1) {
 		buf_char(&l->array, '}');
 		*ret = arena_str(r->call->arena, buf_str(&l->array));
 		return NULL;
 	}
-	if (!jsonapi_of(r->call)->strict)
-		source = (struct fault_source){.pointer = pointer(r, c)};
 	buf_char(&l->all, ']');
 	buf_char(&l->bad, ']');
-	return jsonapi_error(
-		r->call, 400, "Invalid filters querystring parameter.", source,
-		"Can't parse items %.*s of value %.*s",
-		STR_FMT(buf_str(&l->bad)), STR_FMT(buf_str(&l->all)));
+	bad = buf_str(&l->bad);
+	all = buf_str(&l->all);
+	if (jsonapi_of(r->call)->strict)
+		return filter_error(r, "Can't parse items %.*s of value %.*s",
+				    STR_FMT(bad), STR_FMT(all));
+	return jsonapi_error(r->call, 400,
+			     "Invalid filters querystring parameter.",
+			     (struct fault_source){.pointer = pointer(r, c)},
+			     "Can't parse items %.*s of value %.*s",
+			     STR_FMT(bad), STR_FMT(all));
 }
 
 struct err *
