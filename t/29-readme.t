@@ -45,7 +45,7 @@ for (@$tutorial, map { @$_ } @others) {
 	my ($command, $answer) = @$_;
 	$command =~ s{http://localhost:5001}{$url} or die $command;
 	my $got = `$command -sS 2>&1`;
-	chomp $answer;
+	chomp($answer, $got);
 	$got =~ s{http://localhost:${\$p->port}\b}{http://localhost:5001}g;
 	is constant($got), constant($answer), $command =~ s/$url//r;
 }
