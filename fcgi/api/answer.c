@@ -174,6 +174,26 @@ answer_read_key(struct arena *a, const struct table *table, struct str text,
 }
 
 void
+answer_tag(struct call *call, struct str tag)
+{
+	struct reply *reply = &call->reply;
+
+	if (!tag.n && call->streaming)
+		return;
+	if (!tag.n)
+		tag = arena_printf(
+			call->arena, "\"%016llx\"",
+			(unsigned long long)str_hash(buf_str(reply->body)));
+	reply_header(reply, "ETag", tag);
+	if (!call->request.if_none_match.n ||
+	    !http_etag_match(call->request.if_none_match, tag, true))
+		return;
+	reply->status = 304;
+	reply->type = NULL;
+	buf_clear(reply->body);
+}
+
+void
 answer_redirect(struct call *call, struct str path)
 {
 	const struct request *r = &call->request;

@@ -30,6 +30,12 @@ bool answer_allows(const char *methods, struct str method);
 bool answer_read_key(struct arena *a, const struct table *table,
 		     struct str text, struct str **ret);
 
+/*
+ * An ETag for what was read: `tag`, or where that is empty one of the body,
+ * unless it is a stream.  A client that has it already is told so, by a 304.
+ */
+void answer_tag(struct call *call, struct str tag);
+
 /* 307 to the path, with the query as it was: /users/ is /users. */
 void answer_redirect(struct call *call, struct str path);
 

@@ -27,37 +27,14 @@ version_tag(struct call *call)
 	return tag;
 }
 
-static struct str
-tag(struct call *call)
-{
-	uint64_t hash;
-
-	if (call->streaming)
-		return STR("");
-	if (call->nversions)
-		return version_tag(call);
-	hash = str_hash(buf_str(call->reply.body));
-	return arena_printf(call->arena, "\"%016llx\"",
-			    (unsigned long long)hash);
-}
-
 static void
 answer_read(struct call *call)
 {
-	struct reply *reply = &call->reply;
-	struct str etag = tag(call);
-
-	reply->status = 200;
-	if (etag.n)
-		reply_header(reply, "ETag", etag);
+	call->reply.status = 200;
 	if (call->more)
 		rest_link_next(call);
-	if (!etag.n || !call->request.if_none_match.n ||
-	    !http_etag_match(call->request.if_none_match, etag, true))
-		return;
-	reply->status = 304;
-	reply->type = NULL;
-	buf_clear(reply->body);
+	answer_tag(call, call->nversions && !call->streaming ? version_tag(call)
+							     : STR(""));
 }
 
 /* Location: /users/id, the values of a composite key joined by commas. */

@@ -1,8 +1,6 @@
 #include "api/rest.h"
 
-#include "core/base64.h"
-#include "core/json.h"
-#include "core/print.h"
+#include "core/cursor.h"
 #include "core/type.h"
 
 enum { PAGE_DEFAULT = 100, QUICK_MAX = 200, IN_MAX = 1000 };
@@ -183,97 +181,6 @@ read_order(struct lister *l)
 	l->call->plan.keys = l->call->plan.limit && is_total(l->call);
 }
 
-/* ---- cursors ---- */
-
-/* What a cursor was made for: it does not fit another order. */
-static struct str
-order_mark(struct call *call)
-{
-	const struct plan *p = &call->plan;
-	struct str text = rest_of(call)->table->name;
-
-	for (size_t i = 0; i < p->norder; i++)
-		text = arena_printf(call->arena, "%.*s %c%.*s", STR_FMT(text),
-				    p->order[i].descending ? '-' : '+',
-				    STR_FMT(p->order[i].column->name));
-	return arena_printf(call->arena, "%08x", (unsigned)str_hash(text));
-}
-
-/* A long number is a string here: JSON numbers have at most 40 digits. */
-static void
-put_cursor_value(struct buf *b, const struct column *c, struct str value)
-{
-	bool quote = value.p && c->type->kind == TYPE_NUMERIC;
-	size_t at = b->n;
-
-	print_value(b, c, value);
-	if (!quote || b->broken || b->p[at] == '"')
-		return;
-	b->n = at;
-	buf_json(b, value);
-}
-
-/* A cursor is ["mark", value, ...] in base64: the place behind a row. */
-static struct str
-make_cursor(struct call *call)
-{
-	const struct plan *p = &call->plan;
-	struct buf b = buf_new(1024 * 1024);
-	struct str cursor;
-
-	buf_char(&b, '[');
-	buf_json(&b, order_mark(call));
-	for (size_t i = 0; i < p->norder; i++) {
-		buf_char(&b, ',');
-		put_cursor_value(&b, p->order[i].column, call->keys[i]);
-	}
-	buf_char(&b, ']');
-	cursor = base64_encode(call->arena, buf_str(&b));
-	buf_free(&b);
-	return cursor;
-}
-
-static bool
-read_cursor_values(struct call *call, json_object *list)
-{
-	struct plan *p = &call->plan;
-	struct issues ignored = {0};
-
-	for (size_t i = 0; i < p->norder; i++) {
-		struct input in = {
-			.arena = call->arena,
-			.column = p->order[i].column,
-			.where = "query",
-			.field = STR("after"),
-			.ours = true,
-		};
-		json_object *value = json_object_array_get_idx(list, i + 1);
-
-		if ((!value && !in.column->nullable) ||
-		    !type_read_json(&in, value, &ignored, &p->order[i].after))
-			return false;
-	}
-	return true;
-}
-
-static bool
-read_cursor(struct call *call, struct str text)
-{
-	struct plan *p = &call->plan;
-	struct str json;
-	json_object *list = NULL;
-
-	if (!p->keys || !base64_decode(call->arena, text, &json) ||
-	    json_read(call->arena, json, &list) ||
-	    !json_object_is_type(list, json_type_array) ||
-	    json_object_array_length(list) != p->norder + 1 ||
-	    !str_eq(json_str(json_object_array_get_idx(list, 0)),
-		    order_mark(call)))
-		return false;
-	p->after = true;
-	return read_cursor_values(call, list);
-}
-
 /* ---- filters ---- */
 
 static bool
@@ -427,7 +334,7 @@ rest_plan_list(struct call *call)
 	read_limit(&l);
 	read_order(&l);
 	after = param(&l, "after");
-	if (after && !read_cursor(call, after->value))
+	if (after && !cursor_read(call->arena, p, after->value))
 		complain(&l, after->name, STR("invalid cursor"),
 			 "value_error.cursor");
 	read_filters(&l);
@@ -455,7 +362,7 @@ rest_link_next(struct call *call)
 		buf_char(&url, '&');
 	}
 	BUF_LIT(&url, "after=");
-	buf_put(&url, make_cursor(call));
+	buf_put(&url, cursor_make(a, &call->plan, call->keys));
 	BUF_LIT(&url, ">; rel=\"next\"");
 	reply_header(&call->reply, "Link", buf_str(&url));
 	buf_free(&url);

@@ -65,8 +65,10 @@ struct conf {
 	const char *graphql_errors;	   /* keys: "snake" or "camel" */
 
 	/* JSON:API. */
-	const char *jsonapi_headers; /* let through, between blanks */
-	const char *admin_secret;    /* X-AUTH; empty: nobody's */
+	const char *jsonapi_headers;   /* let through, between blanks */
+	const char *admin_secret;      /* X-AUTH; empty: nobody's */
+	int64_t jsonapi_page_max;      /* rows of a page; more are cut to it */
+	int64_t jsonapi_include_depth; /* relationships in a row */
 
 	/* Mail. */
 	const char *smtp;	   /* host:port; empty: files in `state` */

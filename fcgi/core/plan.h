@@ -238,6 +238,7 @@ struct plan {
 	bool after;    /* start behind the order's `after` values */
 	int64_t limit; /* rows to show; 0: all */
 	bool keys;     /* a page: one row more, and the order's columns */
+	bool backward; /* ... whose last row is answered first, printed last */
 	bool version;  /* also select the rows' versions, for tags */
 	bool quick;    /* an index bounds the work */
 	bool list;     /* any number of rows */

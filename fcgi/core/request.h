@@ -115,7 +115,8 @@ struct call {
 	int64_t *counts;    /* what its probes found */
 	bool more;	    /* the page is not the last */
 	bool streaming;	    /* the body is not all of it */
-	const struct str *keys;	    /* of the page's last row */
+	const struct str *first;    /* keys of the page's first answered row */
+	const struct str *keys;	    /* ... and of the last, if it is full */
 	const struct str *versions; /* of a single row */
 	size_t nversions;
 	struct reply reply;

@@ -1,110 +1,172 @@
 #include "api/jsonapi/jsonapi.h"
 
-/* ---- resource objects ---- */
+enum { INCLUDES_MAX = 50 };
 
-/* The JSON string that a text is. */
-static struct str
-quoted(struct arena *a, struct str text)
+/* ---- include= ---- */
+
+static const struct relationship *
+find_relationship(struct call *call, const struct inclusion *up,
+		  struct str name, struct err **e)
 {
-	struct buf b = buf_new(6 * text.n + 2);
-	struct str json;
+	const struct relationship *by =
+		resource_relationship(up->resource, name);
 
-	buf_json(&b, text);
-	json = arena_str(a, buf_str(&b));
-	buf_free(&b);
-	return json;
+	if (!by)
+		*e = jsonapi_bad_query(
+			call, "include", "%.*s has no attribute %.*s",
+			STR_FMT(up->resource->schema), STR_FMT(name));
+	return by;
 }
 
-static struct field *
-add(struct call *call, struct shape *shape, const char *name,
-    enum field_kind kind)
+/* Each table is one resource, however it is come by. */
+static const struct resource *
+find_resource(struct call *call, const struct table *table)
 {
-	struct field *f = plan_field(call->arena, shape, str_of(name));
+	struct inclusion *i = jsonapi_of(call)->include;
 
-	f->kind = kind;
-	return f;
+	for (; i; i = i->next)
+		if (i->resource->table == table)
+			return i->resource;
+	return resource_of(call->arena, table, jsonapi_of(call)->role);
 }
 
-static void
-add_type(struct call *call, struct shape *shape, const struct table *table)
+/* The last of all, for the next one to follow. */
+static struct inclusion *
+last_of(struct inclusion *all, int *ret_n)
 {
-	struct str type = resource_type(call->arena, table);
-
-	add(call, shape, "type", FIELD_TEXT)->text = quoted(call->arena, type);
+	for (*ret_n = 1; all->next; all = all->next)
+		++*ret_n;
+	return all;
 }
 
-struct shape *
-jsonapi_identifier(struct call *call, const struct table *table)
+/* Step from *at to what its relationship `name` leads to. */
+static struct err *
+step(struct call *call, struct inclusion **at, struct str name)
 {
-	struct shape *shape = plan_shape(call->arena, table, 2);
+	struct inclusion *all = jsonapi_of(call)->include, *i;
+	struct err *e = NULL;
+	const struct relationship *by = find_relationship(call, *at, name, &e);
+	int n;
 
-	shape->key = table->primary;
-	add(call, shape, "id", FIELD_KEY);
-	add_type(call, shape, table);
-	return shape;
+	if (!by)
+		return e;
+	for (i = all; i && (i->up != *at || i->by != by); i = i->next)
+		;
+	if (!i) {
+		i = ARENA_NEW(call->arena, struct inclusion);
+		*i = (struct inclusion){
+			.resource = find_resource(call, by->to),
+			.by = by,
+			.up = *at,
+		};
+		last_of(all, &n)->next = i;
+		if (n > INCLUDES_MAX)
+			return jsonapi_bad_query(
+				call, "include",
+				"You can't include more than %d relationships",
+				INCLUDES_MAX);
+	}
+	*at = i;
+	return NULL;
 }
 
-/* A group of members below a name of the shape. */
-static struct shape *
-add_group(struct call *call, struct shape *shape, const char *name, size_t max)
+/* "albums.songs" */
+static struct err *
+read_path(struct call *call, struct str path)
 {
-	struct shape *group = plan_shape(call->arena, shape->table, max);
+	struct inclusion *at = jsonapi_of(call)->include;
+	int64_t max = call->request.conf->jsonapi_include_depth;
+	struct err *e = NULL;
 
-	add(call, shape, name, FIELD_GROUP)->object = group;
-	return group;
+	for (int64_t i = 0; path.n && !e; i++) {
+		if (i == max)
+			return jsonapi_bad_query(
+				call, "include",
+				"You can't use include through more than %lld "
+				"relationships",
+				(long long)max);
+		e = step(call, &at, str_cut(&path, '.'));
+	}
+	return e;
 }
 
-static void
-add_attributes(struct call *call, struct shape *shape, const struct resource *r)
+static struct err *
+read_paths(struct call *call)
 {
-	struct shape *group =
-		add_group(call, shape, "attributes", r->nattributes);
+	const struct http_param *p =
+		http_query_get(&call->request.query, STR("include"));
+	struct jsonapi *j = jsonapi_of(call);
+	struct str left = p ? p->value : STR("");
 
-	for (size_t i = 0; i < r->nattributes; i++)
-		plan_field(call->arena, group, r->names[i])->column =
-			r->attributes[i];
+	if (left.n == 0)
+		return NULL;
+	if (j->target == TARGET_RELATIONSHIP)
+		return jsonapi_bad_query(call, "include",
+					 "There is nothing to include in the "
+					 "answer of a relationship");
+	j->include = ARENA_NEW(call->arena, struct inclusion);
+	*j->include = (struct inclusion){.resource = j->primary, .reach = -1};
+	while (left.n)
+		TRY(read_path(call, str_trim(str_cut(&left, ','))));
+	return NULL;
 }
 
-/* A link to the row, or to what is below it. */
-static void
-add_link(struct call *call, struct shape *links, const char *name,
-	 const struct resource *r, struct str behind)
-{
-	struct field *f = add(call, links, name, FIELD_KEY);
-	struct str table = http_encode(call->arena, r->table->name);
+/* ---- fields= ---- */
 
-	f->text = arena_printf(call->arena, "%s/%.*s/",
-			       jsonapi_of(call)->prefix, STR_FMT(table));
-	f->behind = behind;
-	f->path = true;
+static bool
+is_field(const struct resource *r, struct str name)
+{
+	return name.n == 0 || str_eq(name, STR("id")) ||
+	       resource_attribute(r, name) || resource_relationship(r, name);
 }
 
-static struct shape *
-make_object(struct call *call, const struct resource *r)
+static struct err *
+read_fieldset(struct call *call, struct str type, struct str names)
 {
-	struct shape *shape = plan_shape(call->arena, r->table, 5), *links;
+	struct jsonapi *j = jsonapi_of(call);
+	struct fieldset *set = ARENA_NEW(call->arena, struct fieldset);
 
-	shape->key = r->table->primary;
-	add_attributes(call, shape, r);
-	add(call, shape, "id", FIELD_KEY);
-	links = add_group(call, shape, "links", 1);
-	add_link(call, links, "self", r, STR(""));
-	add_type(call, shape, r->table);
-	return shape;
+	set->resource = resource_find(call, type);
+	if (!set->resource)
+		return jsonapi_error(
+			call, 409, "Invalid type.",
+			(struct fault_source){.parameter = "fields"},
+			"Application has no resource with type '%.*s'",
+			STR_FMT(type));
+	set->names = names;
+	while (names.n) {
+		struct str name = str_trim(str_cut(&names, ','));
+
+		if (!is_field(set->resource, name))
+			return jsonapi_bad_query(
+				call, "fields", "%.*s has no attribute %.*s",
+				STR_FMT(set->resource->schema), STR_FMT(name));
+	}
+	set->next = j->fields;
+	j->fields = set;
+	return NULL;
 }
 
-/* ---- the whole ---- */
+static struct err *
+read_fields(struct call *call)
+{
+	const struct http_query *q = &call->request.query;
+
+	for (size_t i = 0; i < q->n; i++) {
+		struct str type = q->params[i].name;
+		struct str family = str_cut(&type, '[');
+
+		if (!str_eq(family, STR("fields")) || !str_ends(type, STR("]")))
+			continue;
+		type.n--;
+		TRY(read_fieldset(call, type, q->params[i].value));
+	}
+	return NULL;
+}
 
 struct err *
 jsonapi_read_include(struct call *call)
 {
-	(void)call;
-	return NULL;
-}
-
-struct err *
-jsonapi_shape(struct call *call, struct plan *plan)
-{
-	plan->shape = make_object(call, jsonapi_of(call)->primary);
-	return NULL;
+	TRY(read_paths(call));
+	return read_fields(call);
 }

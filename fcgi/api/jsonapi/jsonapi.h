@@ -4,7 +4,8 @@
  *   jsonapi.c     what the path asks for; the interface
  *   negotiate.c   what the media types ask for
  *   resource.c    a table as a resource
- *   include.c     include= and fields=: which members, which rows besides
+ *   include.c     include= and fields=: what is asked for besides
+ *   object.c      rows as resource objects, and the rows that they include
  *   page.c        page[...] and sort=: which rows, the links to others
  *   filter*.c     filter=: which rows
  *   document.c    what stands around the rows: links, jsonapi, meta
@@ -45,9 +46,10 @@ enum jsonapi_target {
 /* A node of include=a.b,c: the primary data is the root. */
 struct inclusion {
 	const struct resource *resource;
-	const struct relationship *by;	     /* NULL: the root */
-	struct inclusion *up, *next, *first; /* parent, sibling, children */
-	int reach;			     /* of the plan; -1: the root */
+	const struct relationship *by; /* NULL: the root */
+	struct inclusion *up;	       /* what it is related to */
+	struct inclusion *next;	       /* of all, those above come before */
+	int reach;		       /* of the plan; -1: the root */
 };
 
 /* fields[type]=a,b */
@@ -152,6 +154,8 @@ void jsonapi_fail(struct call *call, const struct err *e);
  */
 struct err *jsonapi_read_include(struct call *call);
 
+/* ---- object.c ---- */
+
 /*
  * What the rows of the plan are shown as: plan.shape with the resource
  * object's members; with include also reaches, sections and plan.between.
@@ -170,8 +174,9 @@ struct shape *jsonapi_identifier(struct call *call, const struct table *table);
  */
 struct err *jsonapi_page(struct call *call, struct plan *plan);
 
-/* "links" of the document, its members without braces: self, first, ... */
-void jsonapi_put_links(struct call *call, struct buf *b);
+/* Have the rows of a probe counted; which of the plan's it is. */
+int
+jsonapi_probe(struct call *call, struct plan *plan, const struct plan *probe);
 
 /* ---- filter.c ---- */
 
@@ -182,6 +187,9 @@ void jsonapi_put_links(struct call *call, struct buf *b);
 struct err *jsonapi_filter(struct call *call, struct plan *plan);
 
 /* ---- document.c ---- */
+
+/* "links" of the document, its members without braces: self, first, ... */
+void jsonapi_put_links(struct call *call, struct buf *b);
 
 /* plan.open, close and between of a document whose data are the rows. */
 void jsonapi_document(struct call *call, struct plan *plan);

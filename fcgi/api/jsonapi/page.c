@@ -1,57 +1,339 @@
 #include "api/jsonapi/jsonapi.h"
+#include "core/cursor.h"
+#include "core/type.h"
+
+enum { PAGE_DEFAULT = 100, QUICK_MAX = 200, SORTS_MAX = 32, PROBES_MAX = 2 };
+
+#define PAGE_TITLE "Invalid page querystring parameter."
+
+/* ---- numbers ---- */
+
+static const struct http_param *
+param(struct call *call, const char *name)
+{
+	return http_query_get(&call->request.query, str_of(name));
+}
+
+/* What is wrong with page[...], as either of the two modes has it. */
+static struct err *
+bad_page(struct call *call, struct issue issue)
+{
+	struct issues issues = {0};
+
+	issue.where = "query";
+	if (jsonapi_of(call)->strict)
+		return jsonapi_error(
+			call, 400, PAGE_TITLE,
+			(struct fault_source){.parameter = issue.field.p},
+			"%.*s", STR_FMT(issue.message));
+	issues_add(&issues, call->arena, issue);
+	return issues_err(&issues, call->arena);
+}
+
+static struct err *
+bad_number(struct call *call, const char *name, int64_t least)
+{
+	return bad_page(
+		call,
+		(struct issue){
+			.field = str_of(name),
+			.message = arena_printf(
+				call->arena,
+				"ensure this value is greater than or equal "
+				"to %lld",
+				(long long)least),
+			.type = "value_error.number.not_ge",
+			.ctx = arena_printf(call->arena,
+					    "{\"limit_value\":%lld}",
+					    (long long)least),
+		});
+}
+
+static struct err *
+read_number(struct call *call, const char *name, int64_t least, int64_t *ret)
+{
+	const struct http_param *p = param(call, name);
+
+	if (!p)
+		return NULL;
+	if (!str_int(p->value, ret))
+		return bad_page(call,
+				(struct issue){
+					.field = str_of(name),
+					.message = STR("value is not a valid "
+						       "integer"),
+					.type = "type_error.integer",
+				});
+	return *ret < least ? bad_number(call, name, least) : NULL;
+}
+
+/* The rows before a page; more than there can be where that is a lot. */
+static int64_t
+rows_before(int64_t size, int64_t number)
+{
+	int64_t rows;
+
+	return __builtin_mul_overflow(size, number - 1, &rows) ? INT64_MAX
+							       : rows;
+}
+
+static struct err *
+read_numbers(struct call *call, struct plan *plan)
+{
+	struct jsonapi *j = jsonapi_of(call);
+	int64_t max = call->request.conf->jsonapi_page_max;
+
+	j->number = 1;
+	TRY(read_number(call, "page[size]", 0, &j->size));
+	TRY(read_number(call, "page[number]", 1, &j->number));
+	if (j->size > max)
+		j->size = max;
+	plan->limit = j->size;
+	plan->offset = rows_before(j->size, j->number);
+	return NULL;
+}
+
+/* ---- sort ---- */
+
+/* One of sort=: a column, and the way to the row that has it. */
+struct sorter {
+	struct call *call;
+	struct plan *plan;
+	const struct resource *at;
+	struct relation *way;
+	size_t nway;
+};
+
+static bool
+same_way(const struct sorting *x, const struct sorting *y)
+{
+	if (x->nway != y->nway || x->column != y->column)
+		return false;
+	for (size_t i = 0; i < x->nway; i++)
+		if (x->way[i].fkey != y->way[i].fkey)
+			return false;
+	return true;
+}
+
+static void
+add_order(struct plan *plan, struct sorting one)
+{
+	for (size_t i = 0; i < plan->norder; i++)
+		if (same_way(&plan->order[i], &one))
+			return;
+	plan->order[plan->norder++] = one;
+}
+
+static bool
+is_comparable(const struct column *c)
+{
+	return c->type->kind != TYPE_JSON && c->type->kind != TYPE_ARRAY &&
+	       c->type->kind != TYPE_OTHER;
+}
+
+static struct err *
+bad_sort(struct sorter *s, struct str name)
+{
+	if (resource_relationship(s->at, name))
+		return jsonapi_bad_query(s->call, "sort",
+					 "You can't sort on %.*s because it is "
+					 "a relationship field",
+					 STR_FMT(name));
+	return jsonapi_bad_query(s->call, "sort", "%.*s has no attribute %.*s",
+				 STR_FMT(s->at->schema), STR_FMT(name));
+}
+
+/* A step to the one row that the sorted ones have each. */
+static struct err *
+follow(struct sorter *s, struct str name)
+{
+	const struct relationship *r = resource_relationship(s->at, name);
+	int64_t max = s->call->request.conf->jsonapi_include_depth;
+
+	if (!r)
+		return bad_sort(s, name);
+	if (r->many || r->by.reverse)
+		return jsonapi_bad_query(s->call, "sort",
+					 "You can't sort through %.*s because "
+					 "it is not a key of the resource",
+					 STR_FMT(name));
+	if ((int64_t)s->nway == max)
+		return jsonapi_bad_query(
+			s->call, "sort",
+			"You can't sort through more than %lld relationships",
+			(long long)max);
+	s->way[s->nway++] = r->by;
+	s->at = resource_of(s->call->arena, r->to, s->at->role);
+	return NULL;
+}
+
+/* "-host.name" */
+static struct err *
+read_sort(struct sorter *s, struct str text)
+{
+	bool descending = str_starts(text, STR("-"));
+	const struct column *c;
+	size_t max = (size_t)s->call->request.conf->jsonapi_include_depth;
+	struct str name;
+
+	s->way = ARENA_ARRAY(s->call->arena, struct relation, max + 1);
+	text = str_sub(text, descending, text.n);
+	for (name = str_cut(&text, '.'); text.n; name = str_cut(&text, '.'))
+		TRY(follow(s, name));
+	c = resource_column(s->at, name);
+	if (!c || !is_comparable(c))
+		return bad_sort(s, name);
+	add_order(s->plan, (struct sorting){
+				   .column = c,
+				   .way = s->way,
+				   .nway = s->nway,
+				   .descending = descending,
+			   });
+	return NULL;
+}
+
+/* What sort= asks for, and then the key, so that no two rows are alike. */
+static struct err *
+read_order(struct call *call, struct plan *plan)
+{
+	const struct http_param *p = param(call, "sort");
+	const struct constraint *primary = plan->table->primary;
+	struct str left = p ? p->value : STR("");
+
+	plan->order = ARENA_ARRAY(call->arena, struct sorting,
+				  SORTS_MAX + primary->n);
+	for (int i = 0; left.n; i++) {
+		struct sorter s = {call, plan, jsonapi_of(call)->primary, 0, 0};
+
+		if (i == SORTS_MAX)
+			return jsonapi_bad_query(
+				call, "sort",
+				"You can't sort on more than %d fields",
+				SORTS_MAX);
+		TRY(read_sort(&s, str_trim(str_cut(&left, ','))));
+	}
+	for (size_t i = 0; i < primary->n; i++)
+		add_order(plan,
+			  (struct sorting){.column = primary->columns[i]});
+	return NULL;
+}
+
+/* ---- cursors ---- */
+
+/* They come, or Accept names their profile and no number is asked for. */
+static bool
+wants_cursor(struct call *call)
+{
+	const struct jsonapi *j = jsonapi_of(call);
+
+	if (param(call, "page[after]") || param(call, "page[before]"))
+		return true;
+	return j->cursor && j->size && !param(call, "page[number]");
+}
+
+static bool
+is_own_order(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->norder; i++)
+		if (plan->order[i].nway)
+			return false;
+	return true;
+}
+
+/* An empty one is the beginning, or the end. */
+static struct err *
+read_place(struct call *call, struct plan *plan, const char *name)
+{
+	const struct http_param *p = param(call, name);
+
+	if (!p || p->value.n == 0 || cursor_read(call->arena, plan, p->value))
+		return NULL;
+	return bad_page(call, (struct issue){
+				      .field = str_of(name),
+				      .message = STR("invalid cursor"),
+				      .type = "value_error.cursor",
+			      });
+}
+
+/* What lies before a row lies behind it in the opposite order. */
+static void
+turn(struct plan *plan)
+{
+	plan->backward = true;
+	for (size_t i = 0; i < plan->norder; i++)
+		plan->order[i].descending = !plan->order[i].descending;
+}
+
+static struct err *
+read_cursor(struct call *call, struct plan *plan)
+{
+	struct jsonapi *j = jsonapi_of(call);
+	bool back = param(call, "page[before]") != NULL;
+
+	if (back && param(call, "page[after]"))
+		return jsonapi_error(
+			call, 400, PAGE_TITLE,
+			(struct fault_source){.parameter = "page[before]"},
+			"page[after] and page[before] cannot be "
+			"used together");
+	if (!is_own_order(plan))
+		return jsonapi_bad_query(call, "sort",
+					 "A cursor is no place in an order by "
+					 "related fields");
+	if (!param(call, "page[size]"))
+		plan->limit = j->size = PAGE_DEFAULT;
+	plan->offset = 0;
+	plan->keys = true;
+	TRY(read_place(call, plan, back ? "page[before]" : "page[after]"));
+	plan->keys = plan->limit > 0;
+	if (back)
+		turn(plan);
+	return NULL;
+}
+
+/* ---- the whole ---- */
+
+int
+jsonapi_probe(struct call *call, struct plan *plan, const struct plan *probe)
+{
+	if (!plan->probes)
+		plan->probes = ARENA_ARRAY(call->arena, const struct plan *,
+					   PROBES_MAX);
+	plan->probes[plan->nprobes] = probe;
+	return (int)plan->nprobes++;
+}
+
+/* The rows of all pages. */
+static void
+count(struct call *call, struct plan *plan)
+{
+	struct plan *all = ARENA_NEW(call->arena, struct plan);
+
+	*all = (struct plan){
+		.op = PLAN_SELECT,
+		.table = plan->table,
+		.where = plan->where,
+		.nwhere = plan->nwhere,
+		.filter = plan->filter,
+		.distinct = plan->distinct,
+	};
+	jsonapi_of(call)->count = jsonapi_probe(call, plan, all);
+}
 
 struct err *
 jsonapi_page(struct call *call, struct plan *plan)
 {
-	const struct constraint *primary = plan->table->primary;
+	struct jsonapi *j = jsonapi_of(call);
 
-	plan->order = ARENA_ARRAY(call->arena, struct sorting, primary->n);
-	for (size_t i = 0; i < primary->n; i++)
-		plan->order[plan->norder++].column = primary->columns[i];
+	TRY(read_numbers(call, plan));
+	TRY(read_order(call, plan));
+	j->cursor = wants_cursor(call);
+	if (j->cursor)
+		TRY(read_cursor(call, plan));
+	else if (j->size)
+		count(call, plan);
+	plan->quick = plan->keys && plan->limit <= QUICK_MAX &&
+		      plan->nwhere == 0 && !plan->filter &&
+		      !param(call, "sort") && table_is_stored(plan->table);
 	return NULL;
-}
-
-/* What of the query stands in a URL as it is (RFC 3986 §3.4). */
-static bool
-is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') ||
-	       (c && strchr("-._~!$&'()*+,;=:@/?%", c));
-}
-
-/* The request's URL, encoded once where the client left that out. */
-static void
-put_url(struct call *call, struct buf *b)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	struct str path = call->request.path, query = call->request.query_text;
-
-	path = str_sub(path, 1, path.n);
-	buf_put(b, str_of(call->request.conf->base_url));
-	while (path.n) {
-		buf_char(b, '/');
-		buf_put(b, http_encode(call->arena, str_cut(&path, '/')));
-	}
-	if (query.n)
-		buf_char(b, '?');
-	for (size_t i = 0; i < query.n; i++) {
-		unsigned char c = (unsigned char)query.p[i];
-
-		if (is_plain(query.p[i])) {
-			buf_char(b, query.p[i]);
-			continue;
-		}
-		buf_char(b, '%');
-		buf_char(b, digits[c >> 4]);
-		buf_char(b, digits[c & 15]);
-	}
-}
-
-void
-jsonapi_put_links(struct call *call, struct buf *b)
-{
-	BUF_LIT(b, "\"self\":\"");
-	put_url(call, b);
-	buf_char(b, '"');
 }
