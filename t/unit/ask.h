@@ -75,7 +75,9 @@ ask_open(struct asked *q, struct model *model, const char *role)
 		.conf = {.role = role,
 			 .statuses = "tutorial",
 			 .body_max = 1 << 20,
-			 .page_max = 1000},
+			 .page_max = 1000,
+			 .jsonapi_page_max = 10000,
+			 .jsonapi_include_depth = 3},
 		.body = buf_new(1 << 24),
 	};
 	q->call.arena = arena_new(8 * 1024);
