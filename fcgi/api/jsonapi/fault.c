@@ -34,7 +34,7 @@ kind_of(int status)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].status == status)
 			return &kinds[i];
-	return &kinds[0];
+	return NULL;
 }
 
 /* ---- one error object ---- */
@@ -94,19 +94,31 @@ put_object(struct buf *b, const struct object *o, bool strict)
 	}
 }
 
+/* Its code and title: those of the status where the error's is another. */
+static void
+name(struct object *o, enum err_code code)
+{
+	const struct kind *kind = kind_of(o->status);
+	const struct err_kind *row = err_kind(code);
+
+	if (kind && row->status != o->status)
+		row = err_kind(kind->code);
+	o->code = str_of(kind && kind->slug ? kind->slug : row->slug);
+	if (o->title.n == 0)
+		o->title =
+			str_of(kind && kind->title ? kind->title : row->title);
+}
+
 /* An error that carries the object. */
 static struct err *
 make(struct call *call, struct object *o)
 {
 	const struct kind *kind = kind_of(o->status);
-	struct err *e =
-		err_new(call->arena, kind->code, "%.*s", STR_FMT(o->detail));
+	enum err_code code = kind ? kind->code : ERR_INTERNAL;
+	struct err *e = err_new(call->arena, code, "%.*s", STR_FMT(o->detail));
 	struct buf b = buf_new(DOCUMENT_MAX);
 
-	o->code = str_of(kind->slug ? kind->slug : err_kind(kind->code)->slug);
-	if (o->title.n == 0)
-		o->title = str_of(kind->title ? kind->title
-					      : err_kind(kind->code)->title);
+	name(o, code);
 	put_object(&b, o, is_strict(call));
 	e->status = o->status;
 	e->type = own;
@@ -242,14 +254,10 @@ read_status(const struct err *e, struct object *o)
 static void
 put_error(struct call *call, const struct err *e)
 {
-	const struct err_kind *kind = err_kind(e->code);
-	struct object o = {
-		.status = call->reply.status,
-		.code = str_of(kind->slug),
-		.title = str_of(kind->title),
-		.detail = e->message.n ? e->message : str_of(kind->title),
-	};
+	struct object o = {.status = call->reply.status};
 
+	name(&o, e->code);
+	o.detail = e->message.n ? e->message : o.title;
 	read_detail(call, e, &o);
 	read_status(e, &o);
 	if (e->issues)

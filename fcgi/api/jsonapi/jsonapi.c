@@ -105,6 +105,68 @@ read_path(struct call *call, struct str path)
 	return j->primary ? NULL : not_found(call);
 }
 
+/* ---- the query ---- */
+
+static const char *const families[] = {"include", "fields", "filter", "sort",
+				       "page"};
+
+static bool
+is_family(struct str name)
+{
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (str_eq(name, str_of(families[i])))
+			return true;
+	return false;
+}
+
+/* Names of small letters alone are JSON:API's own (1.1, §8.1). */
+static bool
+is_kept_for_jsonapi(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] < 'a' || name.p[i] > 'z')
+			return false;
+	return name.n > 0;
+}
+
+static bool
+is_known(struct str name, struct str family)
+{
+	static const char *const pages[] = {"page[size]", "page[number]",
+					    "page[after]", "page[before]"};
+
+	if (!str_eq(family, STR("page")))
+		return !is_kept_for_jsonapi(family) || is_family(family);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (str_eq(name, str_of(pages[i])))
+			return true;
+	return false;
+}
+
+static struct err *
+check_param(struct call *call, struct str name)
+{
+	struct fault_source source = {.parameter = name.p};
+	struct str left = name, family = str_cut(&left, '[');
+
+	if (is_family(family) && left.n && !str_ends(left, STR("]")))
+		return jsonapi_error(call, 400, NULL, source, "Parse error");
+	if (!jsonapi_of(call)->strict || is_known(name, family))
+		return NULL;
+	return jsonapi_error(call, 400, NULL, source,
+			     "There is no parameter '%.*s'", STR_FMT(name));
+}
+
+static struct err *
+check_query(struct call *call)
+{
+	const struct http_query *q = &call->request.query;
+
+	for (size_t i = 0; i < q->n; i++)
+		TRY(check_param(call, q->params[i].name));
+	return NULL;
+}
+
 /* ---- the methods ---- */
 
 static const struct route {
@@ -212,6 +274,7 @@ plan_path(struct call *call, struct str path)
 		return bad_method(call);
 	TRY(check_grant(call, route));
 	depend(call);
+	TRY(check_query(call));
 	return route->plan(call);
 }
 

@@ -14,57 +14,60 @@ param(struct call *call, const char *name)
 	return http_query_get(&call->request.query, str_of(name));
 }
 
-/* What is wrong with page[...], as either of the two modes has it. */
-static struct err *
-bad_page(struct call *call, struct issue issue)
+static void
+complain(struct call *call, struct issues *issues, struct issue issue)
 {
-	struct issues issues = {0};
-
 	issue.where = "query";
-	if (jsonapi_of(call)->strict)
-		return jsonapi_error(
-			call, 400, PAGE_TITLE,
-			(struct fault_source){.parameter = issue.field.p},
-			"%.*s", STR_FMT(issue.message));
-	issues_add(&issues, call->arena, issue);
-	return issues_err(&issues, call->arena);
+	issues_add(issues, call->arena, issue);
 }
 
+/* What is wrong with page[...]: JSON:API calls that a bad request. */
 static struct err *
-bad_number(struct call *call, const char *name, int64_t least)
+bad_page(struct call *call, const struct issues *issues)
 {
-	return bad_page(
-		call,
-		(struct issue){
-			.field = str_of(name),
-			.message = arena_printf(
-				call->arena,
-				"ensure this value is greater than or equal "
-				"to %lld",
-				(long long)least),
-			.type = "value_error.number.not_ge",
-			.ctx = arena_printf(call->arena,
-					    "{\"limit_value\":%lld}",
-					    (long long)least),
-		});
+	struct err *e = issues_err(issues, call->arena);
+
+	if (e && jsonapi_of(call)->strict)
+		e->status = 400;
+	return e;
 }
 
-static struct err *
-read_number(struct call *call, const char *name, int64_t least, int64_t *ret)
+static void
+too_small(struct call *call, struct issues *issues, const char *name,
+	  int64_t least)
+{
+	struct arena *a = call->arena;
+
+	complain(call, issues,
+		 (struct issue){
+			 .field = str_of(name),
+			 .message = arena_printf(a,
+						 "ensure this value is greater "
+						 "than or equal to %lld",
+						 (long long)least),
+			 .type = "value_error.number.not_ge",
+			 .ctx = arena_printf(a, "{\"limit_value\":%lld}",
+					     (long long)least),
+		 });
+}
+
+static int64_t
+read_number(struct call *call, struct issues *issues, const char *name,
+	    int64_t least)
 {
 	const struct http_param *p = param(call, name);
+	int64_t number = least;
 
-	if (!p)
-		return NULL;
-	if (!str_int(p->value, ret))
-		return bad_page(call,
-				(struct issue){
-					.field = str_of(name),
-					.message = STR("value is not a valid "
-						       "integer"),
-					.type = "type_error.integer",
-				});
-	return *ret < least ? bad_number(call, name, least) : NULL;
+	if (p && !str_int(p->value, &number))
+		complain(call, issues,
+			 (struct issue){
+				 .field = str_of(name),
+				 .message = STR("value is not a valid integer"),
+				 .type = "type_error.integer",
+			 });
+	else if (number < least)
+		too_small(call, issues, name, least);
+	return number;
 }
 
 /* The rows before a page; more than there can be where that is a lot. */
@@ -82,15 +85,15 @@ read_numbers(struct call *call, struct plan *plan)
 {
 	struct jsonapi *j = jsonapi_of(call);
 	int64_t max = call->request.conf->jsonapi_page_max;
+	struct issues issues = {0};
 
-	j->number = 1;
-	TRY(read_number(call, "page[size]", 0, &j->size));
-	TRY(read_number(call, "page[number]", 1, &j->number));
+	j->size = read_number(call, &issues, "page[size]", 0);
+	j->number = read_number(call, &issues, "page[number]", 1);
 	if (j->size > max)
 		j->size = max;
 	plan->limit = j->size;
 	plan->offset = rows_before(j->size, j->number);
-	return NULL;
+	return bad_page(call, &issues);
 }
 
 /* ---- sort ---- */
@@ -245,14 +248,17 @@ static struct err *
 read_place(struct call *call, struct plan *plan, const char *name)
 {
 	const struct http_param *p = param(call, name);
+	struct issues issues = {0};
 
 	if (!p || p->value.n == 0 || cursor_read(call->arena, plan, p->value))
 		return NULL;
-	return bad_page(call, (struct issue){
-				      .field = str_of(name),
-				      .message = STR("invalid cursor"),
-				      .type = "value_error.cursor",
-			      });
+	complain(call, &issues,
+		 (struct issue){
+			 .field = str_of(name),
+			 .message = STR("invalid cursor"),
+			 .type = "value_error.cursor",
+		 });
+	return bad_page(call, &issues);
 }
 
 /* What lies before a row lies behind it in the opposite order. */
