@@ -4,7 +4,7 @@
  *   serve_begin    the route names an interface; who calls?
  *   plan           the interface turns the request into a plan, or a question
  *   send           that becomes a statement, the statement a job
- *   on_rows        rows are printed as they come
+ *   on_rows        rows are printed as they come (serve_answer.c)
  *   on_done        committed: the interface writes status and headers
  *   fail           anything else: it writes the error, we log it
  *
@@ -13,11 +13,11 @@
 #include "serve.h"
 
 #include "base/log.h"
-#include "core/print.h"
 #include "io/ask.h"
 #include "io/caller.h"
 #include "io/depend.h"
 #include "routes.h"
+#include "serve_answer.h"
 
 enum {
 	FLUSH_AT = 64 * 1024,
@@ -153,6 +153,7 @@ forget_answer(struct exchange *x)
 	call->depends = NULL;
 	call->ndepends = 0;
 	call->rows = 0;
+	call->counts = NULL;
 	call->more = false;
 	call->keys = call->versions = NULL;
 	call->nversions = 0;
@@ -179,47 +180,6 @@ retry(struct exchange *x, const struct err *e)
 
 /* ---- answering ---- */
 
-static struct str *
-copy_columns(struct exchange *x, size_t from, size_t n)
-{
-	struct str *copy = ARENA_ARRAY(x->call.arena, struct str, n);
-
-	for (size_t i = 0; i < n; i++)
-		if (x->columns[from + i].p)
-			copy[i] =
-				arena_str(x->call.arena, x->columns[from + i]);
-	return copy;
-}
-
-/* What the interface will want to know of this row beyond its members. */
-static void
-remember(struct exchange *x)
-{
-	struct call *call = &x->call;
-	const struct statement *s = x->script.statements;
-
-	if (call->plan.keys && (int64_t)call->rows == call->plan.limit)
-		call->keys = copy_columns(x, s->key_at, call->plan.norder);
-	if (!call->plan.list && s->nversions) {
-		call->versions = copy_columns(x, s->version_at, s->nversions);
-		call->nversions = s->nversions;
-	}
-}
-
-static void
-on_row(struct exchange *x)
-{
-	struct call *call = &x->call;
-
-	if (call->plan.keys && (int64_t)call->rows == call->plan.limit) {
-		call->more = true;
-		return;
-	}
-	buf_put(&x->body, call->rows++ ? STR(",") : call->plan.open);
-	call->nulls = print_row(&x->body, call->plan.shape, x->columns);
-	remember(x);
-}
-
 /* The head goes out with the first part of a long answer. */
 static void
 flush(struct exchange *x)
@@ -235,57 +195,26 @@ flush(struct exchange *x)
 		serve_gone(x->serve, x);
 }
 
-static struct str
-column(const PGresult *rows, int row, int i)
-{
-	if (PQgetisnull(rows, row, i))
-		return (struct str){0};
-	return (struct str){PQgetvalue(rows, row, i),
-			    (size_t)PQgetlength(rows, row, i)};
-}
-
-/* The first row, in the arena, with room for `max` values; NULL: none. */
-static struct str *
-keep_row(struct exchange *x, const PGresult *rows, int max)
-{
-	struct str *kept;
-
-	if (PQntuples(rows) == 0)
-		return NULL;
-	kept = ARENA_ARRAY(x->call.arena, struct str, (size_t)max);
-	for (int i = 0; i < PQnfields(rows) && i < max; i++) {
-		struct str value = column(rows, 0, i);
-
-		if (value.p)
-			kept[i] = arena_str(x->call.arena, value);
-	}
-	return kept;
-}
-
 static void
 on_rows(struct pg_job *job, const PGresult *rows)
 {
 	struct exchange *x =
 		(struct exchange *)((char *)job -
 				    offsetof(struct exchange, job));
-	int n = PQntuples(rows), columns = PQnfields(rows);
 
 	if (x->gone)
 		return;
 	/* A question's row has as many values as any function's. */
 	if (x->call.ask.function) {
-		x->call.answer = keep_row(x, rows, ANSWER_MAX);
+		x->call.answer = serve_answer_keep(x, rows, ANSWER_MAX);
 		return;
 	}
 	if (x->call.kept) {
-		x->call.kept[job->at] = keep_row(x, rows, columns);
+		x->call.kept[job->at] =
+			serve_answer_keep(x, rows, PQnfields(rows));
 		return;
 	}
-	for (int i = 0; i < n; i++) {
-		for (int k = 0; k < columns; k++)
-			x->columns[k] = column(rows, i, k);
-		on_row(x);
-	}
+	serve_answer_rows(x, job->at, rows);
 	if (job->stream && x->body.n > FLUSH_AT)
 		flush(x);
 }
@@ -323,10 +252,9 @@ render(struct exchange *x)
 	struct call *call = &x->call;
 	struct err *e = NULL;
 
-	if (call->plan.list && call->rows == 0)
-		buf_put(&x->body, call->plan.open);
-	if (call->plan.list || call->rows)
-		buf_put(&x->body, call->plan.close);
+	serve_answer_end(x);
+	if (x->api->tail && x->printing.closed)
+		x->api->tail(call);
 	if (x->body.broken)
 		e = err_new(call->arena, ERR_TOO_LARGE,
 			    "The answer is too large: ask for fewer rows.");
@@ -385,11 +313,7 @@ compile(struct exchange *x)
 	if (call->plan.op == PLAN_TREES)
 		call->kept = ARENA_ARRAY(call->arena, struct str *,
 					 (size_t)x->script.n);
-	else
-		x->columns = ARENA_ARRAY(call->arena, struct str,
-					 x->script.statements->ncolumns + 1);
-	call->rows = 0;
-	buf_clear(&x->body);
+	serve_answer_begin(x);
 	return NULL;
 }
 

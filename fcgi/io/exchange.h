@@ -10,6 +10,16 @@
 #include "core/request.h"
 #include "io/pg.h"
 
+/* The statement of the script whose rows are being printed. */
+struct printing {
+	int at;
+	const struct statement *statement;
+	const struct plan *plan; /* that it was made of */
+	bool opened, between;	 /* what stands there is printed */
+	bool closed;		 /* ... of any statement */
+	struct str *columns;	 /* of one row */
+};
+
 struct exchange {
 	struct call call;
 	struct buf body;
@@ -24,7 +34,7 @@ struct exchange {
 	const struct api *api;
 	struct script script;
 	struct pg_job job;
-	struct str *columns; /* of the row being printed */
+	struct printing printing;
 	int tries;
 };
 
