@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "api/openapi/openapi.h"
 #include "base/conf.h"
 #include "base/log.h"
 #include "cgi.h"
@@ -14,8 +15,6 @@
 #include "pool.h"
 #include "serve.h"
 #include "worker.h"
-
-#define VERSION "0.1.0"
 
 /* What a command gets. */
 struct run {
@@ -190,6 +189,40 @@ run_model(struct run *run)
 	return there ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* `openapi [ROLE]`: as who has no token, or as that role of the database. */
+static bool
+print_openapi(const struct run *run, struct model *model)
+{
+	const char *role = run->argc ? run->argv[0] : run->conf.role;
+	struct arena *a = arena_new(64 * 1024);
+	bool known = model && model_role(model, str_of(role));
+
+	if (known)
+		puts(openapi_text(a, &run->conf, model, role).p);
+	else
+		fprintf(stderr,
+			"postern: the role \"%s\" is none that the "
+			"API knows\n",
+			role);
+	arena_free(a);
+	return known;
+}
+
+static int
+run_openapi(struct run *run)
+{
+	struct serve s = {0};
+	struct loop loop;
+	bool printed;
+
+	if (!open_serve(run, &s, &loop))
+		return EXIT_FAILURE;
+	printed = print_openapi(run, s.model);
+	serve_close(&s);
+	loop_close(&loop);
+	return printed ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int
 run_settings(struct run *run)
 {
@@ -201,7 +234,7 @@ static int
 run_version(struct run *run)
 {
 	(void)run;
-	puts("postern " VERSION);
+	puts("postern " CONF_VERSION);
 	return EXIT_SUCCESS;
 }
 
@@ -274,6 +307,7 @@ static const struct command {
 	{"check",	  "[--config]",	"are configuration and database usable?",
 	 run_check									       },
 	{"model",	  "",	      "print the exposed schema as JSON",		  run_model   },
+	{"openapi",  "[ROLE]",      "print the description of the API",		  run_openapi },
 	{"explain",  "METHOD PATH", "print the SQL of a request",			 run_explain },
 	{"key",	"[ALGORITHM]", "print a new key for POSTERN_KEYS",		   run_key	  },
 	{"settings", "",		 "print every setting",				run_settings},

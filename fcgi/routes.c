@@ -4,6 +4,8 @@
 #include "api/graphql/graphql.h"
 #include "api/health.h"
 #include "api/jsonapi/jsonapi.h"
+#include "api/openapi/openapi.h"
+#include "api/openapi/part.h"
 #include "api/rest.h"
 
 static const struct {
@@ -29,3 +31,8 @@ routes_find(const struct request *r)
 		return &jsonapi_api;
 	return &rest_api;
 }
+
+const struct part *const openapi_parts[] = {
+	&rest_part,    &graphql_part, &auth_part,
+	&openapi_part, &health_part,  NULL,
+};

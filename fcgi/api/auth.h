@@ -15,6 +15,9 @@
 
 #include "core/request.h"
 
+struct part;
+struct part_writer;
+
 extern const struct api auth_api, well_known_api;
 
 enum { AUTH_EMAIL_MAX = 254 }; /* bytes (RFC 5321 §4.5.3.1.3) */
@@ -269,6 +272,13 @@ struct err *auth_signin(struct call *call);
 struct err *auth_me(struct call *call);
 struct err *auth_sessions(struct call *call);
 struct err *auth_signout(struct call *call);
+
+/* ---- auth_openapi.c, auth_openapi_schemas.c ---- */
+
+extern const struct part auth_part;
+
+/* The schemas of bodies and answers. */
+void auth_put_schemas(struct part_writer *w);
 
 /* Ask a function; its arguments are the strings behind `then`. */
 #define auth_ask(call, name, is_write, next, ...)                       \

@@ -6,6 +6,9 @@
 
 #include "core/request.h"
 
+struct part;
+
 extern const struct api health_api;
+extern const struct part health_part;
 
 #endif

@@ -380,17 +380,33 @@ rest_methods(struct arena *a, const struct rest *rest)
 }
 
 static const struct route *
-find_route(struct call *call)
+find_route(const struct rest *rest, struct str method)
 {
-	struct str method = call->request.method;
-
 	if (str_eq(method, STR("HEAD")))
 		method = STR("GET");
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (offers(rest_of(call), &routes[i]) &&
+		if (offers(rest, &routes[i]) &&
 		    str_eq(str_of(routes[i].method), method))
 			return &routes[i];
 	return NULL;
+}
+
+static bool
+is_granted(const struct rest *rest, const struct route *route)
+{
+	uint32_t granted;
+
+	memcpy(&granted, (const char *)&rest->table->grants + route->grant,
+	       sizeof(granted));
+	return granted & rest->role;
+}
+
+bool
+rest_may(const struct rest *rest, struct str method)
+{
+	const struct route *route = find_route(rest, method);
+
+	return route && is_granted(rest, route);
 }
 
 /* False when the path is none of ours. */
@@ -442,7 +458,6 @@ plan(struct call *call)
 	struct str path = call->request.path;
 	bool slash = path.n > 1 && path.p[path.n - 1] == '/';
 	const struct route *route;
-	uint32_t granted;
 	struct err *e;
 
 	if (slash)
@@ -454,7 +469,7 @@ plan(struct call *call)
 		answer_redirect(call, path); /* spec.md §0.3 */
 		return NULL;
 	}
-	route = find_route(call);
+	route = find_route(rest_of(call), call->request.method);
 	if (!route) {
 		struct str list = rest_methods(call->arena, rest_of(call));
 
@@ -464,10 +479,7 @@ plan(struct call *call)
 		e->allow = list;
 		return e;
 	}
-	memcpy(&granted,
-	       (const char *)&rest_of(call)->table->grants + route->grant,
-	       sizeof(granted));
-	if (!(granted & rest_of(call)->role))
+	if (!is_granted(rest_of(call), route))
 		return err_new(call->arena, ERR_FORBIDDEN, "Forbidden");
 	begin_plan(call);
 	return route->plan(call);

@@ -10,6 +10,9 @@
 
 #include "core/request.h"
 
+struct part;
+struct part_writer;
+
 extern const struct api rest_api;
 
 /* What the parts of this interface share about one request. */
@@ -39,6 +42,9 @@ bool rest_may_see_key(const struct constraint *c, uint32_t role);
 
 /* Is a key's target shown as an object of its id and name? */
 bool rest_is_object(const struct column *c, uint32_t role);
+
+/* Does the table have it, and may the role? */
+bool rest_may(const struct rest *rest, struct str method);
 
 /* The methods of a table ("GET, HEAD, POST"); empty: no such resource. */
 struct str rest_methods(struct arena *a, const struct rest *rest);
@@ -102,7 +108,24 @@ void rest_fail(struct call *call, const struct err *e);
 
 /* ---- rest_openapi.c ---- */
 
-/* GET /openapi.json: the routes of every table, as OpenAPI 3.1. */
-extern const struct api openapi_api;
+/* What /openapi.json says of all this. */
+extern const struct part rest_part;
+
+/* ---- rest_examples.c: as if it had been asked ---- */
+
+/* What becomes of an example request, but for the database. */
+enum rest_fate { REST_AS_IT_IS, REST_MISSING, REST_TAKEN, REST_REFERENCED };
+
+struct rest_sample {
+	const char *name, *method;
+	struct str target, body;
+	enum rest_fate fate;
+	int status; /* of the answer */
+	struct str answer;
+};
+
+/* Set status and answer: what the very functions above make of it. */
+void rest_ask(const struct part_writer *w, const struct table *t,
+	      struct rest_sample *s);
 
 #endif

@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "base/log.h"
 
+#define CONF_VERSION "0.1.0" /* of the program */
+
 enum pool_kind { POOL_API, POOL_AUTH, POOL_BULK };
 
 struct conf {

@@ -1,6 +1,7 @@
 #include "core/model.h"
 
 #include <json-c/json.h>
+#include <stdlib.h>
 
 #include "core/json.h"
 #include "core/type.h"
@@ -97,6 +98,7 @@ read_column(struct reader *r, struct column *c, json_object *o)
 		c->free_type = c->sql_type;
 	c->comment = member(r, o, "comment");
 	c->scalar = member(r, tags, "graphql");
+	c->example = member(r, tags, "example");
 	c->deprecated = read_reason(r, json_get(tags, "deprecated"));
 	c->labels = read_texts(r, json_get(o, "enum"), &c->nlabels);
 	c->choices = read_texts(r, json_get(o, "choices"), &c->nchoices);
@@ -461,9 +463,22 @@ model_drop(struct model *m)
 {
 	if (!m || --m->refs > 0)
 		return;
-	if (m->drop_extra)
-		m->drop_extra(m->extra);
+	for (size_t i = 0; i < MODEL_EXTRAS_MAX && m->extras[i].drop; i++)
+		if (m->extras[i].p)
+			m->extras[i].drop(m->extras[i].p);
 	arena_free(m->arena);
+}
+
+void **
+model_extra(struct model *m, void (*drop)(void *p))
+{
+	size_t i = 0;
+
+	while (m->extras[i].drop && m->extras[i].drop != drop)
+		if (++i == MODEL_EXTRAS_MAX)
+			abort();
+	m->extras[i].drop = drop;
+	return &m->extras[i].p;
 }
 
 const struct table *

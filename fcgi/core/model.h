@@ -24,7 +24,7 @@ enum relkind {
 	REL_FOREIGN
 };
 
-enum { MODEL_ROLES_MAX = 32 };
+enum { MODEL_ROLES_MAX = 32, MODEL_EXTRAS_MAX = 4 };
 
 /* What may be done, as sets of roles: bit i is model.roles[i]. */
 struct grants {
@@ -44,6 +44,7 @@ struct column {
 	size_t nchoices;
 	struct str scalar; /* what GraphQL is told to call its type */
 	struct str comment;
+	struct str example;    /* a value, as text; or empty */
 	struct str deprecated; /* why one should not use it; empty: one may */
 	size_t max_length;     /* code points; 0: no limit */
 	bool cut_off;	       /* by its type: varchar(n) refuses more */
@@ -115,6 +116,12 @@ struct table {
 	struct grants grants;
 };
 
+/* What an interface derived from a model, and how that goes with it. */
+struct model_extra {
+	void *p;
+	void (*drop)(void *p);
+};
+
 struct model {
 	struct arena *arena;
 	int refs;
@@ -124,9 +131,7 @@ struct model {
 	size_t nroles;
 	struct table *tables;
 	size_t ntables;
-	/* What an interface derived from it, and how it goes with it. */
-	void *extra;
-	void (*drop_extra)(void *extra);
+	struct model_extra extras[MODEL_EXTRAS_MAX];
 };
 
 /*
@@ -139,6 +144,12 @@ struct model *model_hold(struct model *m);
 
 /* Give a reference back; the last one frees.  NULL is harmless. */
 void model_drop(struct model *m);
+
+/*
+ * Where an interface keeps what it derived: found by the function that drops
+ * it, NULL before it is set.
+ */
+void **model_extra(struct model *m, void (*drop)(void *p));
 
 /* The table of schema api with that name, or NULL. */
 const struct table *model_table(const struct model *m, struct str name);

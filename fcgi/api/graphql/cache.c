@@ -48,11 +48,11 @@ drop(void *p)
 static struct cache *
 cache_of(struct model *model)
 {
-	if (!model->extra) {
-		model->extra = mem_zero(1, sizeof(struct cache));
-		model->drop_extra = drop;
-	}
-	return model->extra;
+	void **extra = model_extra(model, drop);
+
+	if (!*extra)
+		*extra = mem_zero(1, sizeof(struct cache));
+	return *extra;
 }
 
 /* ---- schemas ---- */

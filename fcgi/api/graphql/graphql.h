@@ -16,6 +16,11 @@
 
 #include "core/request.h"
 
+struct part;
+
 extern const struct api graphql_api;
+
+/* ---- graphql_openapi.c ---- */
+extern const struct part graphql_part;
 
 #endif
