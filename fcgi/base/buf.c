@@ -127,8 +127,7 @@ buf_json(struct buf *b, struct str s)
 		size_t from = i;
 		char *out, *end;
 
-		while (i < s.n && !escapes[(unsigned char)s.p[i]])
-			i++;
+		i = str_plain(s, i);
 		buf_put(b, str_sub(s, from, i - from));
 		if (i == s.n)
 			break;

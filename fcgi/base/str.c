@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include <endian.h>
+
 struct str
 str_of(const char *p)
 {
@@ -212,6 +214,43 @@ str_utf8(struct str s)
 		i += len;
 	}
 	return true;
+}
+
+/* The top bit of each byte that is below `n`, which is 128 at most. */
+static uint64_t
+below(uint64_t word, uint64_t n)
+{
+	return (word - n * 0x0101010101010101) & ~word & 0x8080808080808080;
+}
+
+/* Subtracting borrows from the bytes above, so the lowest bit is right. */
+static size_t
+first_special(uint64_t word)
+{
+	uint64_t bits = below(word, ' ') |
+			below(word ^ '"' * UINT64_C(0x0101010101010101), 1) |
+			below(word ^ '\\' * UINT64_C(0x0101010101010101), 1);
+
+	return bits ? (size_t)__builtin_ctzll(bits) / 8 : sizeof(word);
+}
+
+size_t
+str_plain(struct str s, size_t i)
+{
+	uint64_t word;
+
+	for (; i + sizeof(word) <= s.n; i += sizeof(word)) {
+		size_t at;
+
+		memcpy(&word, s.p + i, sizeof(word));
+		at = first_special(le64toh(word));
+		if (at < sizeof(word))
+			return i + at;
+	}
+	while (i < s.n && (unsigned char)s.p[i] >= ' ' && s.p[i] != '"' &&
+	       s.p[i] != '\\')
+		i++;
+	return i;
 }
 
 size_t

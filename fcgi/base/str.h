@@ -68,6 +68,12 @@ bool str_is_uuid(struct str s);
 /* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool str_utf8(struct str s);
 
+/*
+ * From `i` on, the first byte that does not stand for itself in a string of
+ * JSON: a quote, a backslash, a control character; or s.n.
+ */
+size_t str_plain(struct str s, size_t i);
+
 /* How many code points; `s` must be well-formed UTF-8. */
 size_t str_points(struct str s);
 

@@ -141,16 +141,6 @@ escape(struct scan *s, size_t begin)
 	return true;
 }
 
-/* Behind the bytes that stand for themselves. */
-static size_t
-skip_plain(const struct scan *s, size_t i)
-{
-	while (i < s->text.n && (unsigned char)s->text.p[i] >= 0x20 &&
-	       s->text.p[i] != '"' && s->text.p[i] != '\\')
-		i++;
-	return i;
-}
-
 /* Over a string, from its first quote. */
 static bool
 quoted(struct scan *s)
@@ -160,7 +150,7 @@ quoted(struct scan *s)
 	for (;;) {
 		int c;
 
-		s->i = skip_plain(s, s->i);
+		s->i = str_plain(s->text, s->i);
 		c = byte_at(s, s->i);
 
 		if (c < 0)

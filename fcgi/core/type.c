@@ -1,6 +1,8 @@
 /* The types, and printing: Postgres's binary form becomes JSON. */
 #include "core/type.h"
 
+#include <endian.h>
+
 #include "core/moment.h"
 
 static uint64_t
@@ -94,6 +96,27 @@ print_number(struct buf *b, struct str value)
 		buf_json(b, value);
 }
 
+/*
+ * The first quote from `p` on, or NULL.  Most strings are names or numbers, of
+ * which eight bytes hold all: memchr() is better at longer ones.
+ */
+static const char *
+find_quote(const char *p, const char *end)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t word;
+
+	if (end - p < (ptrdiff_t)sizeof(word))
+		return memchr(p, '"', (size_t)(end - p));
+	memcpy(&word, p, sizeof(word));
+	word = le64toh(word) ^ '"' * ones;
+	word = (word - ones) & ~word & 128 * ones;
+	if (word)
+		return p + __builtin_ctzll(word) / 8;
+	p += sizeof(word);
+	return memchr(p, '"', (size_t)(end - p));
+}
+
 /* From the quote at `p` to behind the one that ends the string. */
 static const char *
 behind_string(const char *p, const char *end)
@@ -101,7 +124,7 @@ behind_string(const char *p, const char *end)
 	const char *quote, *slash;
 
 	for (;;) {
-		quote = memchr(p + 1, '"', (size_t)(end - p) - 1);
+		quote = find_quote(p + 1, end);
 		if (!quote)
 			return end;
 		for (slash = quote; slash[-1] == '\\'; slash--)
@@ -129,7 +152,9 @@ type_print_json(struct buf *b, struct str value)
 		} else {
 			memcpy(out, from, (size_t)(p - from));
 			out += p - from;
-			from = ++p;
+			while (++p < end && (unsigned char)*p <= ' ')
+				;
+			from = p;
 		}
 	memcpy(out, from, (size_t)(end - from));
 	b->n += (size_t)(out - start) + (size_t)(end - from);

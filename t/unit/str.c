@@ -148,6 +148,34 @@ test_uuid(void)
 	ok(!str_is_uuid(str_of(NULL)), "nor is nothing");
 }
 
+/* Every pair of bytes at every place of a word, the second one behind it. */
+static void
+test_plain(void)
+{
+	char text[20];
+	int wrong = 0;
+
+	for (int i = 0; i < 0x10000; i++)
+		for (size_t at = 0; at < sizeof(text) - 1; at++) {
+			struct str s = {text, sizeof(text)};
+			size_t first = 0;
+
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)i;
+			text[at + 1] = (char)(i >> 8);
+			while (first < s.n && (unsigned char)s.p[first] > 31 &&
+			       s.p[first] != '"' && s.p[first] != '\\')
+				first++;
+			wrong += str_plain(s, 0) != first;
+		}
+	ok(wrong == 0, "no byte stands for itself that does not (%d do)",
+	   wrong);
+	ok(str_plain(STR("\"a\"b"), 1) == 2,
+	   "it is looked for from a place on");
+	ok(str_plain(STR("abc"), 3) == 3, "... which may be the end");
+	ok(str_plain((struct str){0}, 0) == 0, "... of nothing");
+}
+
 static void
 test_hash(void)
 {
@@ -177,6 +205,7 @@ main(void)
 	test_int();
 	test_utf8();
 	test_uuid();
+	test_plain();
 	test_hash();
 	return done();
 }

@@ -305,6 +305,33 @@ test_ours(void)
 	}
 }
 
+/* White space goes from around strings, whatever is in them. */
+static void
+test_white_space(void)
+{
+	static const char xs[] = "xxxxxxxxxxxxxxxxxxxxxxxx";
+	struct buf in = buf_new(1000), out = buf_new(1000), due = buf_new(1000);
+
+	for (int n = 0; n < 24; n++) {
+		buf_clear(&in);
+		buf_clear(&out);
+		buf_clear(&due);
+		buf_printf(&in,
+			   " [ \"%.*s\" , \n \"%.*s \\\" , \", "
+			   "{\"\\\\\" : \"%.*s\\\\\"} ] \n",
+			   n, xs, n, xs, n, xs);
+		buf_printf(&due,
+			   "[\"%.*s\",\"%.*s \\\" , \","
+			   "{\"\\\\\":\"%.*s\\\\\"}]",
+			   n, xs, n, xs, n, xs);
+		type_print_json(&out, buf_str(&in));
+		is(buf_str(&out), buf_str(&due), "white space goes");
+	}
+	buf_free(&in);
+	buf_free(&out);
+	buf_free(&due);
+}
+
 int
 main(void)
 {
@@ -315,5 +342,6 @@ main(void)
 	test_issues();
 	test_ours();
 	arena_free(arena);
+	test_white_space();
 	return done();
 }
