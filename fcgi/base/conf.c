@@ -112,6 +112,8 @@ static const struct setting_row {
 	     "how validationErrors name the columns"),
 	TEXT("POSTERN_JSONAPI_HEADERS", jsonapi_headers, "X-AUTH", NULL,
 	     "request headers that dependencies are told, between blanks"),
+	NUMBER("POSTERN_JSONAPI_OPERATIONS", jsonapi_operations, "100", 1, 500,
+	       "operations of one request to /operations"),
 	TEXT("POSTERN_ADMIN_SECRET", admin_secret, "", NULL,
 	     "X-AUTH of who may list users by JSON:API (none: by token only)"),
 	NUMBER("POSTERN_JSONAPI_PAGE_MAX", jsonapi_page_max, "10000", 1,

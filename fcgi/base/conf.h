@@ -71,6 +71,7 @@ struct conf {
 	const char *admin_secret;      /* X-AUTH; empty: nobody's */
 	int64_t jsonapi_page_max;      /* rows of a page; more are cut to it */
 	int64_t jsonapi_include_depth; /* relationships in a row */
+	int64_t jsonapi_operations;    /* of one request of atomic ones */
 
 	/* Mail. */
 	const char *smtp;	   /* host:port; empty: files in `state` */

@@ -224,6 +224,8 @@ jsonapi_tail(struct call *call)
 	const struct jsonapi *j = jsonapi_of(call);
 	struct buf *b = call->reply.body;
 
+	if (j->target == TARGET_OPERATIONS)
+		return;
 	if (j->strict)
 		BUF_LIT(b, ",\"jsonapi\":{\"version\":\"1.1\"},\"links\":{");
 	else

@@ -285,6 +285,10 @@ is_framework(const struct call *call, const struct err *e)
 void
 jsonapi_fail(struct call *call, const struct err *e)
 {
+	const struct err *told = jsonapi_write_fault(call, e);
+
+	if (told)
+		e = told;
 	reply_header(&call->reply, "Vary", STR("Accept"));
 	if (is_framework(call, e)) {
 		answer_error(call, e);

@@ -176,10 +176,18 @@ static const struct route {
 	struct err *(*plan)(struct call *call);
 } routes[] = {
 #define GRANT(what) offsetof(struct grants, what)
-	{"GET", TARGET_LIST,	     GRANT(select), jsonapi_read},
-	{"GET", TARGET_ONE,	    GRANT(select), jsonapi_read},
-	{"GET", TARGET_RELATED,	GRANT(select), jsonapi_read},
-	{"GET", TARGET_RELATIONSHIP, GRANT(select), jsonapi_read},
+	{"GET",	TARGET_LIST,	     GRANT(select), jsonapi_read	},
+	{"GET",	TARGET_ONE,	    GRANT(select), jsonapi_read      },
+	{"GET",	TARGET_RELATED,	GRANT(select), jsonapi_read	   },
+	{"GET",	TARGET_RELATIONSHIP, GRANT(select), jsonapi_read	},
+	{"POST",	 TARGET_LIST,	      GRANT(insert), jsonapi_write	  },
+	{"DELETE", TARGET_LIST,		GRANT(delete), jsonapi_write	    },
+	{"PATCH",  TARGET_ONE,	      GRANT(update), jsonapi_write	  },
+	{"DELETE", TARGET_ONE,	       GRANT(delete), jsonapi_write	   },
+	{"PATCH",  TARGET_RELATIONSHIP, GRANT(select), jsonapi_relate    },
+	{"POST",	 TARGET_RELATIONSHIP, GRANT(select), jsonapi_relate	   },
+	{"DELETE", TARGET_RELATIONSHIP, GRANT(select), jsonapi_relate    },
+	{"POST",	 TARGET_OPERATIONS,   GRANT(select), jsonapi_operations},
 #undef GRANT
 };
 
@@ -190,11 +198,25 @@ is_read_only(const struct jsonapi *j)
 			       j->resource->table->kind == REL_MATERIALIZED);
 }
 
+static uint32_t
+granted_to(const struct jsonapi *j, const struct route *route)
+{
+	uint32_t granted;
+
+	memcpy(&granted,
+	       (const char *)&j->resource->table->grants + route->grant,
+	       sizeof(granted));
+	return granted;
+}
+
+/* What nobody may do there is no method of it. */
 static bool
 offers(const struct jsonapi *j, const struct route *route)
 {
-	return route->target == j->target &&
-	       (route->plan == jsonapi_read || !is_read_only(j));
+	if (route->target != j->target)
+		return false;
+	return !j->resource || route->plan == jsonapi_read ||
+	       (!is_read_only(j) && granted_to(j, route));
 }
 
 static const struct route *
@@ -236,14 +258,8 @@ static struct err *
 check_grant(struct call *call, const struct route *route)
 {
 	const struct jsonapi *j = jsonapi_of(call);
-	uint32_t granted;
 
-	if (!j->resource)
-		return NULL;
-	memcpy(&granted,
-	       (const char *)&j->resource->table->grants + route->grant,
-	       sizeof(granted));
-	if (granted & j->role)
+	if (!j->resource || (granted_to(j, route) & j->role))
 		return NULL;
 	if (!call->caller.known)
 		return err_new(call->arena, ERR_UNAUTHORIZED,
@@ -304,7 +320,8 @@ static struct err *
 render(struct call *call)
 {
 	reply_header(&call->reply, "Vary", STR("Accept"));
-	return jsonapi_render_read(call);
+	return jsonapi_of(call)->write ? jsonapi_render_write(call)
+				       : jsonapi_render_read(call);
 }
 
 const struct api jsonapi_api = {

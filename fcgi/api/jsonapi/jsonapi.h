@@ -10,8 +10,7 @@
  *   filter*.c     filter=: which rows
  *   document.c    what stands around the rows: links, jsonapi, meta
  *   read.c        GET
- *   body.c        what a body says: attributes, who is linked to it
- *   write.c       POST, PATCH, DELETE: that becomes a plan, or steps
+ *   writing.h     POST, PATCH, DELETE: how bodies become plans, or steps
  *   relate.c      /relationships/...: who is linked to whom
  *   atomic.c      /operations: many writes, one transaction
  *   fault.c       errors, in both shapes
@@ -212,7 +211,7 @@ struct err *jsonapi_render_read(struct call *call);
 struct err *jsonapi_read_one(struct call *call, struct str *key, bool kept,
 			     struct plan *ret);
 
-/* ---- body.c ---- */
+/* ---- body_issues.c ---- */
 
 /*
  * 422 of all that is wrong with a body; the fields of these issues are JSON
