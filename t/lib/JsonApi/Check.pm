@@ -275,8 +275,7 @@ sub _link ($at, $link)
 sub _url ($at, $url)
 {
 	_fault($at, 'is no URL')
-		if ref $url
-		|| !defined $url
+		if !_is_text($url)
 		|| $url !~ m{\A(?:[!#\$&-;=?-Z_a-z~\[\]]|%[0-9A-Fa-f]{2})+\z};
 }
 
