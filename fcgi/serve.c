@@ -155,7 +155,7 @@ forget_answer(struct exchange *x)
 	call->rows = 0;
 	call->counts = NULL;
 	call->more = false;
-	call->keys = call->versions = NULL;
+	call->first = call->keys = call->versions = NULL;
 	call->nversions = 0;
 	call->ask = (struct question){0};
 	call->answer = NULL;
@@ -330,6 +330,7 @@ send(struct exchange *x)
 		.write = asks ? x->call.ask.write : p->op != PLAN_SELECT,
 		.later = x->tries > 1,
 		.stream = !asks && p->op == PLAN_SELECT && p->list &&
+			  !p->backward &&
 			  (p->limit == 0 || p->limit > STREAM_FROM),
 		.rows = on_rows,
 		.done = on_done,

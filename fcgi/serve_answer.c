@@ -21,8 +21,38 @@ begin(struct exchange *x, int at)
 		return;
 	call->rows = call->nversions = 0;
 	call->more = false;
-	call->keys = call->versions = NULL;
+	call->first = call->keys = call->versions = NULL;
 	call->counts = ARENA_ARRAY(call->arena, int64_t, to->plan->nprobes + 1);
+	to->starts = NULL;
+	if (to->plan->backward && to->plan->limit)
+		to->starts = ARENA_ARRAY(call->arena, size_t,
+					 (size_t)to->plan->limit + 1);
+}
+
+/*
+ * Rows that came the other way round are put right.  Between them there is a
+ * comma each.
+ */
+static void
+turn(struct exchange *x)
+{
+	const size_t *starts = x->printing.starts;
+	struct buf *b = &x->body;
+	size_t n = x->call.rows, end = b->n;
+	struct str all;
+
+	if (!starts || n < 2 || b->broken)
+		return;
+	all = arena_str(x->call.arena,
+			str_sub(buf_str(b), starts[0], b->n - starts[0]));
+	b->n = starts[0];
+	while (n--) {
+		buf_put(b,
+			str_sub(all, starts[n] - starts[0], end - starts[n]));
+		end = starts[n] - 1;
+		if (n)
+			buf_char(b, ',');
+	}
 }
 
 static void
@@ -37,9 +67,11 @@ open(struct exchange *x)
 static void
 begin_sections(struct exchange *x)
 {
+	if (x->printing.between)
+		return;
 	open(x);
-	if (!x->printing.between)
-		buf_put(&x->body, x->printing.plan->between);
+	turn(x);
+	buf_put(&x->body, x->printing.plan->between);
 	x->printing.between = true;
 }
 
@@ -53,6 +85,8 @@ end(struct exchange *x)
 	open(x);
 	if (p->nsections)
 		begin_sections(x);
+	else
+		turn(x);
 	buf_put(&x->body, p->close);
 	x->printing.closed = true;
 }
@@ -110,6 +144,8 @@ remember(struct exchange *x)
 	const struct plan *p = x->printing.plan;
 	const struct statement *s = x->printing.statement;
 
+	if (p->keys && call->rows == 1)
+		call->first = copy_columns(x, s->key_at, p->norder);
 	if (p->keys && (int64_t)call->rows == p->limit)
 		call->keys = copy_columns(x, s->key_at, p->norder);
 	if (!p->list && s->nversions) {
@@ -132,6 +168,8 @@ on_row(struct exchange *x, const struct str *columns)
 		buf_char(&x->body, ',');
 	else
 		open(x);
+	if (x->printing.starts)
+		x->printing.starts[call->rows - 1] = x->body.n;
 	call->nulls = print_row(&x->body, p->shape, columns);
 	remember(x);
 }

@@ -18,6 +18,7 @@ struct printing {
 	bool opened, between;	 /* what stands there is printed */
 	bool closed;		 /* ... of any statement */
 	struct str *columns;	 /* of one row */
+	size_t *starts; /* of rows in the body, where they are to be turned */
 };
 
 struct exchange {

@@ -132,6 +132,17 @@ test_page(struct arena *a)
 	ends_as(x, "<{\"n\":1},{\"n\":2}>", "a page ends at its limit");
 	ok(x->call.more && x->call.rows == 2, "... though there are more");
 	is(x->call.keys[0], STR("\0\5"), "... behind its last row's key");
+	is(x->call.first[0], STR("\0\4"), "... and its first one's is known");
+	x->call.plan.backward = true;
+	serve_answer_begin(x);
+	feed(x, 0, "14\n25\n36\n");
+	ends_as(x, "<{\"n\":2},{\"n\":1}>", "a page may come backwards");
+	is(x->call.first[0], STR("\0\4"), "... its keys as they come");
+	serve_answer_begin(x);
+	feed(x, 0, "14\n");
+	ends_as(x, "<{\"n\":1}>", "... and be shorter");
+	serve_answer_begin(x);
+	ends_as(x, "<>", "... or empty");
 	exchange_close(x);
 }
 
@@ -195,6 +206,12 @@ test_kinds_of_a_page(struct arena *a)
 	ends_as(x, "<{\"n\":1}|{\"x\":3}>",
 		"what says that there are more is not printed before sections");
 	ok(x->call.more, "... but said");
+	x->call.plan.backward = true;
+	x->call.plan.limit = 3;
+	serve_answer_begin(x);
+	feed(x, 0, "01--\n02--\n03--\n04--\n1-3-\n1-4-\n");
+	ends_as(x, "<{\"n\":3},{\"n\":2},{\"n\":1}|{\"x\":3},{\"x\":4}>",
+		"a page that comes backwards is turned before its sections");
 	exchange_close(x);
 }
 
