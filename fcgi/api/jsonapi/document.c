@@ -45,15 +45,19 @@ put_query(struct buf *b, struct str text)
 	}
 }
 
+/* Slashes, and the commas of composite keys, stay what they are. */
 static void
 put_path(struct call *call, struct buf *b, struct str path)
 {
-	struct arena *a = call->arena;
+	size_t end;
 
-	path = str_sub(path, 1, path.n);
-	while (path.n) {
-		buf_char(b, '/');
-		buf_put(b, http_encode(a, str_cut(&path, '/')));
+	for (size_t i = 0; i < path.n; i = end) {
+		for (end = i;
+		     end < path.n && path.p[end] != '/' && path.p[end] != ',';)
+			end++;
+		buf_put(b, http_encode(call->arena, str_sub(path, i, end - i)));
+		if (end < path.n)
+			buf_char(b, path.p[end++]);
 	}
 }
 

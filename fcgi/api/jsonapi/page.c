@@ -270,6 +270,7 @@ turn(struct plan *plan)
 		plan->order[i].descending = !plan->order[i].descending;
 }
 
+/* A page there is: no size stands for as many rows as one may have. */
 static struct err *
 read_cursor(struct call *call, struct plan *plan)
 {
@@ -286,12 +287,14 @@ read_cursor(struct call *call, struct plan *plan)
 		return jsonapi_bad_query(call, "sort",
 					 "A cursor is no place in an order by "
 					 "related fields");
-	if (!param(call, "page[size]"))
-		plan->limit = j->size = PAGE_DEFAULT;
+	if (!j->size)
+		j->size = param(call, "page[size]")
+				  ? call->request.conf->jsonapi_page_max
+				  : PAGE_DEFAULT;
+	plan->limit = j->size;
 	plan->offset = 0;
 	plan->keys = true;
 	TRY(read_place(call, plan, back ? "page[before]" : "page[after]"));
-	plan->keys = plan->limit > 0;
 	if (back)
 		turn(plan);
 	return NULL;
