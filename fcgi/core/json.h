@@ -36,6 +36,19 @@ bool json_check(struct str text, struct json_fault *ret_fault);
 bool json_build(struct arena *a, struct str text, json_object **ret,
 		struct json_fault *ret_fault);
 
+/* A member that is wanted; its value is NULL where there is none, or null. */
+struct json_member {
+	struct str name;
+	json_object *value;
+};
+
+/*
+ * The same for an object of which some members are all that is wanted; their
+ * values are NULL before.  Another document has none of them.
+ */
+bool json_members(struct arena *a, struct str text, struct json_member *members,
+		  size_t n, struct json_fault *ret_fault);
+
 /*
  * Check and parse.  On success *ret is the tree (NULL for JSON null), valid
  * until the arena is reset.  The error is ERR_INVALID with one issue as

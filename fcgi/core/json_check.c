@@ -20,7 +20,10 @@ struct scan {
 	size_t i; /* where we are, in bytes */
 	size_t depth, values;
 	struct arena *scratch;
-	bool build;	    /* a tree */
+	bool build; /* a tree */
+	/* Of the outermost object only these, and no object; or NULL. */
+	struct json_member *members;
+	size_t nmembers;
 	const char *reason; /* of the fault at byte `at` */
 	size_t at;
 };
@@ -285,6 +288,22 @@ add(struct scan *s, json_object *to, struct str name, json_object *of)
 		mem_must(NULL);
 }
 
+/* What nobody looks for is gone. */
+static void
+hand_out(const struct scan *s, struct str name, json_object *of)
+{
+	for (size_t i = 0; i < s->nmembers; i++) {
+		struct json_member *m = &s->members[i];
+
+		if (!str_eq(m->name, name))
+			continue;
+		json_object_put(m->value);
+		m->value = of;
+		return;
+	}
+	json_object_put(of);
+}
+
 static bool
 member(struct scan *s, struct key **keys, json_object *to)
 {
@@ -298,8 +317,10 @@ member(struct scan *s, struct key **keys, json_object *to)
 	s->i++;
 	next(s);
 	ok = value(s, &of);
-	if (s->build)
+	if (to)
 		add(s, to, (*keys)->name, of);
+	else if (s->build)
+		hand_out(s, (*keys)->name, of);
 	return ok;
 }
 
@@ -344,7 +365,7 @@ object(struct scan *s, json_object **ret)
 	struct key *keys = NULL;
 	size_t n = 0;
 
-	if (s->build)
+	if (s->build && (s->depth > 1 || !s->members))
 		*ret = mem_must(json_object_new_object());
 	for (int c = next(s); c != '}'; c = next(s)) {
 		if (n && c != ',')
@@ -534,6 +555,27 @@ static void
 put_tree(void *tree)
 {
 	json_object_put(tree);
+}
+
+bool
+json_members(struct arena *a, struct str text, struct json_member *members,
+	     size_t n, struct json_fault *ret_fault)
+{
+	struct scan s = {.text = text,
+			 .scratch = a,
+			 .build = true,
+			 .members = members,
+			 .nmembers = n};
+	json_object *other = NULL;
+	bool ok = document(&s, &other);
+
+	for (size_t i = 0; i < n; i++)
+		if (members[i].value)
+			arena_defer(a, put_tree, members[i].value);
+	json_object_put(other);
+	if (!ok)
+		*ret_fault = fault(&s);
+	return ok;
 }
 
 bool

@@ -349,6 +349,32 @@ test_members_read(void)
 	   "what is no object has no members");
 }
 
+/* Some members of an object, without the object. */
+static void
+test_wanted(void)
+{
+	struct json_member m[] = {
+		{STR("b"), NULL},
+		  {STR("a"), NULL}
+	  };
+	struct json_fault f;
+
+	ok(json_members(a, STR("{\"x\":[1],\"a\":{\"b\":1},\"y\":\"z\"}"), m, 2,
+			&f),
+	   "an object is read for its members");
+	is(str_of(json_object_to_json_string(m[1].value)), STR("{ \"b\": 1 }"),
+	   "... which are whole");
+	ok(!m[0].value, "... or not there, whatever is inside of others");
+	m[1].value = NULL;
+	ok(json_members(a, STR("[{\"a\":1}]"), m, 2, &f) && !m[1].value,
+	   "a list has none");
+	ok(!json_members(a, STR("{\"a\":1,\"a\":2}"), m, 2, &f),
+	   "no member comes twice");
+	is(str_of(f.reason), STR("Duplicate property name"), "... it is said");
+	m[1].value = NULL;
+	ok(!json_members(a, STR("{\"a\":[1"), m, 2, &f), "half of one is none");
+}
+
 /* Every supplementary plane, and the surrogates' neighbours. */
 static void
 test_pairs(void)
@@ -472,6 +498,7 @@ main(void)
 	test_members();
 	test_read();
 	test_members_read();
+	test_wanted();
 	test_pairs();
 	test_long();
 	test_issue();

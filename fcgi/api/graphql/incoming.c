@@ -105,35 +105,36 @@ read_extensions(struct call *call, json_object *extensions, struct incoming *in)
 	return NULL;
 }
 
-/* A member of the request: absent, null, or of that type. */
-static struct err *
-read_member(struct call *call, json_object *body, const char *name,
-	    enum json_type type, json_object **ret)
-{
-	*ret = json_get(body, name);
-	if (!*ret || json_object_is_type(*ret, type))
-		return NULL;
-	return err_new(call->arena, ERR_BAD_REQUEST, "The %s must be %s.", name,
-		       type == json_type_string ? "a string" : "an object");
-}
+enum { QUERY, OPERATION_NAME, VARIABLES, EXTENSIONS, MEMBERS };
 
-static struct err *
-read_object(struct call *call, json_object *body, struct incoming *in)
-{
-	json_object *query, *operation, *extensions;
+static const struct {
+	struct str name;
+	enum json_type type;
+	const char *kind;
+} members[MEMBERS] = {
+	[QUERY] = {{"query", 5},		 json_type_string, "a string" },
+	[OPERATION_NAME] = {{"operationName", 13},
+		    json_type_string,			    "a string" },
+	[VARIABLES] = {{"variables", 9},	 json_type_object, "an object"},
+	[EXTENSIONS] = {{"extensions", 10},    json_type_object, "an object"},
+};
 
-	TRY(read_member(call, body, "query", json_type_string, &query));
-	TRY(read_member(call, body, "operationName", json_type_string,
-			&operation));
-	TRY(read_member(call, body, "variables", json_type_object,
-			&in->variables));
-	TRY(read_member(call, body, "extensions", json_type_object,
-			&extensions));
-	if (query)
-		in->query = json_str(query);
-	if (operation)
-		in->operation = json_str(operation);
-	return read_extensions(call, extensions, in);
+/* Each is absent, null, or of its type. */
+static struct err *
+read_members(struct call *call, const struct json_member *given,
+	     struct incoming *in)
+{
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (given[i].value &&
+		    !json_object_is_type(given[i].value, members[i].type))
+			return err_new(call->arena, ERR_BAD_REQUEST,
+				       "The %.*s must be %s.",
+				       STR_FMT(members[i].name),
+				       members[i].kind);
+	in->query = json_str(given[QUERY].value);
+	in->operation = json_str(given[OPERATION_NAME].value);
+	in->variables = given[VARIABLES].value;
+	return read_extensions(call, given[EXTENSIONS].value, in);
 }
 
 /* JSON in UTF-8 is all that is read; who names no type may mean it. */
@@ -162,29 +163,39 @@ check_type(struct call *call)
 
 /* It may be more than we take: that is told apart from what is no JSON. */
 static struct err *
-refuse_json(struct call *call)
+refuse_json(struct call *call, const struct json_fault *fault)
 {
 	static const char *const limits[] = {"Nested", "Object of", "Number",
 					     "More", "Duplicate"};
-	struct json_fault fault;
 
-	if (json_check(call->request.body, &fault))
-		return refuse(call, "POST body sent invalid JSON.");
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (str_starts(str_of(fault.reason), str_of(limits[i])))
+		if (str_starts(str_of(fault->reason), str_of(limits[i])))
 			return err_new(call->arena, ERR_BAD_REQUEST,
 				       "POST body sent JSON that is not taken: "
 				       "%s (line %zu column %zu).",
-				       fault.reason, fault.line, fault.column);
+				       fault->reason, fault->line,
+				       fault->column);
 	return refuse(call, "POST body sent invalid JSON.");
+}
+
+/* Of an acceptable document; it says what kind of value it is. */
+static char
+first_byte(struct str json)
+{
+	size_t i = 0;
+
+	while (strchr(" \t\r\n", json.p[i]))
+		i++;
+	return json.p[i];
 }
 
 static struct err *
 read_body(struct call *call, struct incoming *in)
 {
 	const struct request *r = &call->request;
-	json_object *body = NULL;
-	struct err *e;
+	struct json_member given[MEMBERS] = {0};
+	struct json_fault fault;
+	char first;
 
 	if (r->body_cut)
 		return err_new(call->arena, ERR_TOO_LARGE,
@@ -192,14 +203,16 @@ read_body(struct call *call, struct incoming *in)
 	if (r->body_short)
 		return refuse(call, "The request body is incomplete.");
 	TRY(check_type(call));
-	e = json_read(call->arena, r->body, &body);
-	if (e)
-		return refuse_json(call);
-	if (json_object_is_type(body, json_type_array))
+	for (size_t i = 0; i < MEMBERS; i++)
+		given[i].name = members[i].name;
+	if (!json_members(call->arena, r->body, given, MEMBERS, &fault))
+		return refuse_json(call, &fault);
+	first = first_byte(r->body);
+	if (first == '[')
 		return refuse(call, "Batches of requests are not supported.");
-	if (!json_object_is_type(body, json_type_object))
+	if (first != '{')
 		return refuse(call, "POST body must be a JSON object.");
-	return read_object(call, body, in);
+	return read_members(call, given, in);
 }
 
 /* A parameter that holds a JSON object, or null, or is not there. */
