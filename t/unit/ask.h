@@ -77,7 +77,8 @@ ask_open(struct asked *q, struct model *model, const char *role)
 			 .body_max = 1 << 20,
 			 .page_max = 1000,
 			 .jsonapi_page_max = 10000,
-			 .jsonapi_include_depth = 3},
+			 .jsonapi_include_depth = 3,
+			 .jsonapi_operations = 100},
 		.body = buf_new(1 << 24),
 	};
 	q->call.arena = arena_new(8 * 1024);

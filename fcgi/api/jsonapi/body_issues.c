@@ -113,12 +113,13 @@ as_object(struct call *call, const struct issue *issue)
 {
 	struct fault_source place = {.pointer = issue->field.p};
 	struct str name, up = cut_last(call->arena, issue->field, &name);
+	int64_t number;
 
 	if (str_eq(str_of(issue->type), STR("value_error.missing")))
 		place.pointer = up.p;
 	if (!place.pointer)
 		place.pointer = "";
-	if (name.n == 0)
+	if (name.n == 0 || str_int(name, &number))
 		return jsonapi_error(call, 422, NULL, place, "%.*s",
 				     STR_FMT(issue->message));
 	return jsonapi_error(call, 422, NULL, place, "%.*s: %.*s",

@@ -370,19 +370,15 @@ attribute_name(const struct resource *r, const struct column *c)
 	return c->name;
 }
 
-/* Without the object that it would be in, that is missing, once. */
+/* Once, and at the object that it would be in where that is missing, too. */
 static void
 require_within(struct reader *r, json_object *object, struct str at,
 	       struct str name)
 {
-	const struct issue *last = r->w->issues.first;
-
-	if (object) {
-		body_missing(r->w, body_at(r->w->call->arena, at, name));
-		return;
-	}
-	for (; last; last = last->next)
-		if (str_eq(last->field, at))
+	if (object)
+		at = body_at(r->w->call->arena, at, name);
+	for (const struct issue *i = r->w->issues.first; i; i = i->next)
+		if (str_eq(i->field, at))
 			return;
 	body_missing(r->w, at);
 }

@@ -55,9 +55,7 @@ linkage_no_lid(struct writing *w, struct str at, struct str type,
 	struct arena *a = w->call->arena;
 
 	body_issue(w, body_at(a, at, STR("lid")),
-		   arena_printf(a,
-				"no operation before this one adds a %.*s "
-				"known as '%.*s'",
+		   arena_printf(a, "there is no %.*s with the lid '%.*s' yet",
 				STR_FMT(type), STR_FMT(lid))
 			   .p,
 		   LINKAGE_LID);

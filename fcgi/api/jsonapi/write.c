@@ -136,7 +136,7 @@ change(struct call *call, enum operation_kind kind)
 	if (kind == OPERATION_UPDATE)
 		TRY(write_row(call, op));
 	TRY(read_data(w, op));
-	if (is_alone(w, op) && op->nkeys == 0)
+	if (is_alone(w, op))
 		op->row.keep = (struct str){0};
 	TRY(write_steps(w, op));
 	steps_finish(w);
