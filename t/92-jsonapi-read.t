@@ -77,6 +77,11 @@ subtest 'another path, the same resources' => sub {
 	like $r->{json}{data}[0]{relationships}{posts}{links}{related},
 		qr{/people/1/posts\z}, '... and those of its relationships';
 	unlike $r->{body}, qr{/jsonapi/}, '... nothing else';
+	$r = $api->strict(GET => '/jsonapi/person/1?include=bio');
+	is $r->{json}{data}{links}{self}, '/jsonapi/people/1',
+		'by the name of the type';
+	is $api->strict(GET => '/person/1')->{status}, 404,
+		'... but not where REST is';
 	is $p->http(GET => '/people/1')->{json}{name}, 'Ada',
 		'... and else it is REST';
 	is $p->http(GET => '/people', headers => {Accept => 'application/json'})

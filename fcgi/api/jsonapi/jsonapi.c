@@ -77,20 +77,32 @@ may_touch(const struct table *t, uint32_t role)
 	return ((g->select | g->insert | g->update | g->delete) & role) != 0;
 }
 
+/* Clients that have one name for both say the type where the path is. */
+static struct resource *
+find_resource(struct call *call, struct str name)
+{
+	const struct jsonapi *j = jsonapi_of(call);
+	const struct table *t = model_table(call->request.model, name);
+
+	if (!t && *j->prefix)
+		return resource_find(call, name);
+	if (!t || !may_touch(t, j->role))
+		return NULL;
+	return resource_of(call->arena, t, j->role);
+}
+
 static struct err *
 read_path(struct call *call, struct str path)
 {
 	struct jsonapi *j = jsonapi_of(call);
 	struct str name = str_cut(&path, '/');
-	const struct table *t = model_table(call->request.model, name);
 
 	if (path.n == 0 && is_operations(&call->request, name)) {
 		j->target = TARGET_OPERATIONS;
 		return NULL;
 	}
 	j->role = answer_role(call);
-	if (t && may_touch(t, j->role))
-		j->resource = resource_of(call->arena, t, j->role);
+	j->resource = find_resource(call, name);
 	if (!j->resource)
 		return not_found(call);
 	j->primary = j->resource;

@@ -80,14 +80,22 @@ rows_before(int64_t size, int64_t number)
 							       : rows;
 }
 
+static bool
+names_place(struct call *call)
+{
+	return param(call, "page[after]") || param(call, "page[before]");
+}
+
+/* A page of no size is all rows, but not from some place on. */
 static struct err *
 read_numbers(struct call *call, struct plan *plan)
 {
 	struct jsonapi *j = jsonapi_of(call);
 	int64_t max = call->request.conf->jsonapi_page_max;
+	bool sized = names_place(call) && param(call, "page[size]");
 	struct issues issues = {0};
 
-	j->size = read_number(call, &issues, "page[size]", 0);
+	j->size = read_number(call, &issues, "page[size]", sized);
 	j->number = read_number(call, &issues, "page[number]", 1);
 	if (j->size > max)
 		j->size = max;
@@ -229,7 +237,7 @@ wants_cursor(struct call *call)
 {
 	const struct jsonapi *j = jsonapi_of(call);
 
-	if (param(call, "page[after]") || param(call, "page[before]"))
+	if (names_place(call))
 		return true;
 	return j->cursor && j->size && !param(call, "page[number]");
 }
