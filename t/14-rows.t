@@ -360,6 +360,22 @@ answers 'sorted by what that refers to',
 	'[{"title":"Yesterday","album":{"title":"Help!"}},'
 	. '{"title":"Help!","album":{"title":"Help!"}}]';
 
+# ---- steps of one transaction, which is taken back: [...] for each ----
+
+answers 'steps: a row, what names it, and both read',
+	'[{"name":"Newcomer","label":{"name":"New"}}][{"name":"New"}]'
+	. '[{"name":"Newcomer"}]';
+answers 'steps: a row that is not there', '[{"name":"x"}]PV002 1';
+answers 'steps: a row too many', 'PV002 0';
+answers 'steps: none of any number', '[{"id":"1,1"}]';
+answers 'steps: what is there already', '[{"id":"3,1"}][]';
+answers 'steps: an update of nothing', '[{"id":"2","name":"Motown"}]'
+	. '[{"name":"Motown","artists":[{"name":"Stevie"}]}]PV002 2';
+answers 'steps: a select that keeps', '[{"country":"FR","label":{"id":"2"}}]'
+	. '[{"name":"Motown"}][{"id":"2"}]';
+answers 'steps: a composite key', '[{"text":1}]'
+	. '[{"id":"2021-01-04,9","song":{"id":"1"}}]';
+
 # ---- every type ----
 
 my $printed = delete $answers{'every type'};

@@ -258,7 +258,10 @@ struct plan {
 	/* Of PLAN_STEPS: in order, none with steps or trees. */
 	struct plan *steps;
 	size_t nsteps;
-	/* Of a step: */
+	/*
+	 * Of a step; with `keep` or `must` it has no sections or probes.  An
+	 * update that sets nothing locks the rows, and answers them.
+	 */
 	struct str keep; /* later ones know its row's primary key by this */
 	size_t must;	 /* rows it has to find, or ERR_NOT_FOUND; 0: any */
 	bool quiet;	 /* none of its rows is printed, nor what is around */

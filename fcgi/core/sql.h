@@ -51,7 +51,8 @@ struct statement *sql_script_add(struct arena *a, struct script *script);
 
 /*
  * Compile a plan of any kind: to one statement, or, with PLAN_TREES, to the
- * statements of all its trees.  The error is as sql_compile()'s.
+ * statements of all its trees, or, with PLAN_STEPS, to one for each of them.
+ * The error is as sql_compile()'s.
  */
 struct err *
 sql_script(struct arena *a, const struct plan *plan, struct script *ret);

@@ -179,6 +179,10 @@ sql_text(struct compiler *c, struct str text)
 void
 sql_value(struct compiler *c, const struct setting *s)
 {
+	if (s->kept) {
+		sql_kept(c, s->column, s->value);
+		return;
+	}
 	if (!s->lookup) {
 		sql_arg(c, s->value);
 		return;

@@ -83,7 +83,7 @@ void sql_arg_int(struct compiler *c, int64_t value);
  */
 void sql_text(struct compiler *c, struct str text);
 
-/* What a setting stores: an argument, or the key that one looks up. */
+/* What a setting stores: an argument, what is kept, or the key of a row. */
 void sql_value(struct compiler *c, const struct setting *s);
 
 /*

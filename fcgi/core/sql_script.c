@@ -1,3 +1,4 @@
+#include "core/sql_steps.h"
 #include "core/tree.h"
 
 struct statement *
@@ -54,8 +55,15 @@ sql_script(struct arena *a, const struct plan *plan, struct script *ret)
 		*sql_script_add(a, ret) = *plan->ready;
 		return NULL;
 	}
-	if (plan->op != PLAN_TREES)
+	if (plan->op != PLAN_TREES && plan->op != PLAN_STEPS)
 		return sql_compile(a, plan, sql_script_add(a, ret));
+	for (size_t i = 0; plan->op == PLAN_STEPS && i < plan->nsteps; i++) {
+		struct statement *s = sql_script_add(a, ret);
+
+		if (!s)
+			return too_large(a);
+		TRY(sql_step(a, &plan->steps[i], (int)i, s));
+	}
 	for (size_t i = 0; i < plan->ntrees; i++)
 		TRY(sql_tree(a, &plan->trees[i], (int)i, ret));
 	return too_many_texts(ret) ? too_large(a) : NULL;

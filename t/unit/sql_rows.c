@@ -41,31 +41,38 @@ next_case(struct str *rest, struct golden *ret)
 	return ret->input.n > 0;
 }
 
+static void
+put_statement(struct buf *b, const struct plan *plan, const struct statement *s)
+{
+	buf_put(b, s->text);
+	for (int i = 0; i < s->nargs; i++)
+		buf_printf(b, s->args[i] ? "\n$%d = %s" : "\n$%d null", i + 1,
+			   s->args[i]);
+	buf_printf(b, "\n%zu columns", s->ncolumns);
+	for (size_t i = 0; s->kind_at && i <= plan->nsections + plan->nprobes;
+	     i++)
+		buf_printf(b, i ? " %zu" : ", kinds at %zu", s->kind_at[i]);
+}
+
 static struct str
 result(struct arena *a, const struct model *model, struct str input)
 {
 	struct buf b = buf_new(4 << 20);
-	struct statement s;
+	struct script script;
 	struct plan plan;
 	struct str text;
 	struct err *e;
 
 	if (!planned(a, model, input, &plan))
 		return STR("no plan");
-	e = sql_compile(a, &plan, &s);
-	if (e) {
+	e = sql_script(a, &plan, &script);
+	if (e)
 		buf_printf(&b, "%d %.*s", err_kind(e->code)->status,
 			   STR_FMT(e->message));
-	} else {
-		buf_put(&b, s.text);
-		for (int i = 0; i < s.nargs; i++)
-			buf_printf(&b, s.args[i] ? "\n$%d = %s" : "\n$%d null",
-				   i + 1, s.args[i]);
-		buf_printf(&b, "\n%zu columns", s.ncolumns);
-		for (size_t i = 0;
-		     s.kind_at && i <= plan.nsections + plan.nprobes; i++)
-			buf_printf(&b, i ? " %zu" : ", kinds at %zu",
-				   s.kind_at[i]);
+	for (int i = 0; !e && i < script.n; i++) {
+		if (i)
+			buf_char(&b, '\n');
+		put_statement(&b, &plan, &script.statements[i]);
 	}
 	text = arena_str(a, buf_str(&b));
 	buf_free(&b);
@@ -104,12 +111,21 @@ compare(struct str golden, struct arena *a, const struct model *model)
 static PGresult *
 execute(PGconn *conn, const struct statement *s)
 {
-	PGresult *r = PQexecParams(conn, s->text.p, s->nargs, NULL, s->args,
-				   NULL, NULL, 1);
+	return PQexecParams(conn, s->text.p, s->nargs, NULL, s->args, NULL,
+			    NULL, 1);
+}
 
-	if (PQresultStatus(r) != PGRES_TUPLES_OK)
+/* What a statement says of itself by failing on purpose, or the error. */
+static void
+print_failure(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	if (state && strncmp(state, "PV", 2) == 0)
+		printf("%s %s", state,
+		       PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL));
+	else
 		printf("%s", PQresultErrorMessage(r));
-	return r;
 }
 
 static struct str
@@ -155,8 +171,37 @@ print_rows(const struct plan *plan, const struct statement *s,
 		print_kind(&b, plan, kind,
 			   columns + (s->kind_at ? s->kind_at[kind] : 0));
 	}
-	printf("[%.*s]\n", STR_FMT(buf_str(&b)));
+	printf("[%.*s]", STR_FMT(buf_str(&b)));
 	buf_free(&b);
+}
+
+/* As one transaction, of which nothing stays; false: it has failed. */
+static bool
+answer_one(PGconn *conn, const struct plan *plan, const struct statement *s)
+{
+	PGresult *r = execute(conn, s);
+	bool fine = PQresultStatus(r) == PGRES_TUPLES_OK ||
+		    PQresultStatus(r) == PGRES_COMMAND_OK;
+
+	if (!fine)
+		print_failure(r);
+	else if (!plan->quiet)
+		print_rows(plan, s, r);
+	PQclear(r);
+	return fine;
+}
+
+static void
+answer_all(PGconn *conn, const struct plan *plan, const struct script *script)
+{
+	bool steps = plan->op == PLAN_STEPS;
+
+	PQclear(PQexec(conn, "begin"));
+	for (int i = 0; i < script->n; i++)
+		if (!answer_one(conn, steps ? &plan->steps[i] : plan,
+				&script->statements[i]))
+			break;
+	PQclear(PQexec(conn, "rollback"));
 }
 
 /* Two lines for each case: its name, the rows that it answers. */
@@ -165,20 +210,17 @@ answer(struct str golden, struct arena *a, const struct model *model,
        const char *database)
 {
 	PGconn *conn = PQconnectdb(database);
-	struct statement s;
+	struct script script;
 	struct golden g;
 	struct plan plan;
 
 	while (golden.n && next_case(&golden, &g)) {
-		PGresult *r;
-
 		if (!planned(a, model, g.input, &plan) ||
-		    sql_compile(a, &plan, &s))
+		    sql_script(a, &plan, &script))
 			continue;
 		printf("%.*s\n", STR_FMT(g.name));
-		r = execute(conn, &s);
-		print_rows(&plan, &s, r);
-		PQclear(r);
+		answer_all(conn, &plan, &script);
+		printf("\n");
 	}
 	PQfinish(conn);
 }
