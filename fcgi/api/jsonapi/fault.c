@@ -236,30 +236,18 @@ read_detail(struct call *call, const struct err *e, struct object *o)
 				       STR_FMT(e->detail));
 }
 
-/* A status that a function of the schema chose is called as it is. */
-static void
-read_status(const struct err *e, struct object *o)
-{
-	const struct kind *kind = kind_of(o->status);
-
-	if (e->code != ERR_RAISED)
-		return;
-	o->title = str_of(reply_phrase(o->status));
-	if (kind->status == o->status)
-		o->code = str_of(kind->slug ? kind->slug
-					    : err_kind(kind->code)->slug);
-}
-
 /* An error of any other part. */
 static void
 put_error(struct call *call, const struct err *e)
 {
 	struct object o = {.status = call->reply.status};
 
+	/* A status that a function of the schema chose is called as it is. */
+	if (e->code == ERR_RAISED)
+		o.title = str_of(reply_phrase(o.status));
 	name(&o, e->code);
 	o.detail = e->message.n ? e->message : o.title;
 	read_detail(call, e, &o);
-	read_status(e, &o);
 	if (e->issues)
 		put_issues(call, e, o);
 	else
