@@ -91,24 +91,6 @@ put_text(struct buf *b, const char *name, struct str value)
 		BUF_LIT(b, "null");
 }
 
-/* SongArtist is song_artist. */
-static struct str
-type_name(struct arena *a, struct str type)
-{
-	char *p = arena_alloc(a, type.n * 2 + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < type.n; i++) {
-		char c = type.p[i];
-		bool big = c >= 'A' && c <= 'Z';
-
-		if (big && i && p[n - 1] != '_')
-			p[n++] = '_';
-		p[n++] = big ? (char)(c | 0x20) : c;
-	}
-	return (struct str){p, n};
-}
-
 /* Of names that come twice the last counts, as everywhere. */
 static void
 put_query(struct buf *b, const struct http_query *q)
@@ -200,7 +182,7 @@ describe(struct call *call, const struct jsonapi_view *view, struct str method)
 
 	put_text(&b, "method", method);
 	put_text(&b, "path", r->path);
-	put_text(&b, "type", type_name(call->arena, view->table->type));
+	put_text(&b, "type", resource_type(call->arena, view->table));
 	put_text(&b, "id", view->id);
 	put_query(&b, &r->query);
 	put_headers(&b, r);

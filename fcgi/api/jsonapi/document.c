@@ -182,9 +182,10 @@ put_related(struct call *call, struct buf *b)
 	buf_char(b, '"');
 	buf_put(b, str_of(call->request.conf->base_url));
 	buf_put(b, str_of(j->prefix));
-	buf_printf(b, "/%.*s/%.*s/%.*s\",",
-		   STR_FMT(http_encode(a, j->resource->table->name)),
-		   STR_FMT(http_encode(a, j->id)),
+	buf_printf(b, "/%.*s/",
+		   STR_FMT(http_encode(a, j->resource->table->name)));
+	put_path(call, b, j->id);
+	buf_printf(b, "/%.*s\",",
 		   STR_FMT(http_encode(a, j->relationship->name)));
 }
 

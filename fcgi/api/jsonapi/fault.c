@@ -275,6 +275,8 @@ jsonapi_fail(struct call *call, const struct err *e)
 {
 	const struct err *told = jsonapi_write_fault(call, e);
 
+	if (!told)
+		told = jsonapi_read_fault(call, e);
 	if (told)
 		e = told;
 	reply_header(&call->reply, "Vary", STR("Accept"));

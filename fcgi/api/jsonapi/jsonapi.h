@@ -204,6 +204,9 @@ struct err *jsonapi_read(struct call *call);
 /* Status and headers of what it found; the error is that there is none. */
 struct err *jsonapi_render_read(struct call *call);
 
+/* What an error of the database is to who reads; NULL: nothing special. */
+struct err *jsonapi_read_fault(struct call *call, const struct err *e);
+
 /*
  * The row with that key as a select that answers as GET of it does, with
  * include= and fields=: how writes end.  `kept`: the values are plan_kept()s.

@@ -150,6 +150,10 @@ bad_sort(struct sorter *s, struct str name)
 					 "You can't sort on %.*s because it is "
 					 "a relationship field",
 					 STR_FMT(name));
+	if (resource_column(s->at, name))
+		return jsonapi_bad_query(s->call, "sort",
+					 "You can't sort on %.*s",
+					 STR_FMT(name));
 	return jsonapi_bad_query(s->call, "sort", "%.*s has no attribute %.*s",
 				 STR_FMT(s->at->schema), STR_FMT(name));
 }

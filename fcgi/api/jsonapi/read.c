@@ -250,3 +250,34 @@ jsonapi_render_read(struct call *call)
 	answer_tag(call, STR(""));
 	return NULL;
 }
+
+static bool
+has_filter(const struct call *call)
+{
+	const struct http_query *q = &call->request.query;
+
+	for (size_t i = 0; i < q->n; i++)
+		if (str_starts(q->params[i].name, STR("filter")))
+			return true;
+	return false;
+}
+
+/*
+ * A value that its column cannot hold, of which only Postgres knows: an id is
+ * the id of nothing, and a filter's is of the wrong type.
+ */
+struct err *
+jsonapi_read_fault(struct call *call, const struct err *e)
+{
+	const struct jsonapi *j = call->state;
+	struct fault_source source = {0};
+
+	if (!j || j->write || e->code != ERR_INVALID || e->issues ||
+	    e->argument == 0)
+		return NULL;
+	if (j->id.n && !has_filter(call))
+		return jsonapi_not_found(call, j->resource, j->id);
+	source.parameter = j->strict ? "filter" : "filters";
+	return jsonapi_error(call, 409, "Invalid type.", source,
+			     "A value is none that its column takes.");
+}
