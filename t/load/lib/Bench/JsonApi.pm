@@ -4,6 +4,7 @@
 package Bench::JsonApi;
 
 use v5.36;
+use Bench::Measure;
 use Bench::Stack;
 use Bench::Work;
 
@@ -79,13 +80,17 @@ sub round ($s, $seconds)
 
 # --- What is aimed at ----------------------------------------------------------------
 
-# What a request costs the workers and their backends, in microseconds.
-sub _cost ($r, $id) { return $r->{$id}{cpu}{workers} + $r->{$id}{cpu}{backends} }
+# What a request costs all but the load, in microseconds.
+sub _cost ($r, $id)
+{
+	return Bench::Measure::sum(map { $r->{$id}{cpu}{$_} // 0 }
+		qw(nginx workers backends postgres));
+}
 
 # Each: what, at least or at most, the aim, what a round says, decimals.
 our @aims = (
 	['J1 of L2', 'least', 0.45, sub ($r) { $r->{J1}{rps} / $r->{'L2 J1'}{tps} }, 2],
-	['J2 by cursor, times the first page', 'most', 1.1,
+	['J2 by cursor, times the first page', 'most', 1.2,
 		sub ($r) { _cost($r, 'J2 cursor') / _cost($r, 'J2 first') }, 2]
 );
 
