@@ -399,6 +399,15 @@ subtest 'Q10: lists in lists' => sub {
 	data $p, '{ ArtistsMany { albums(offset: 1, orderBy: {title: desc}) '
 		. '{ id } } }', '{"ArtistsMany":[{"albums":[{"id":"2"}]},{"albums":[]},'
 		. '{"albums":[{"id":"5"}]},{"albums":[]}]}', '... and so is an offset';
+	data $p, '{ ArtistsMany(orderBy: {name: desc}, offset: 1, limit: 2) { name '
+		. 'label { name } mentor { name albums { id } } '
+		. 'albums { id artist { country } } } }',
+		'{"ArtistsMany":[{"name":"Cyd","label":{"name":"B"},"mentor":{"name":'
+		. '"Ann","albums":[{"id":"1"},{"id":"2"}]},"albums":[{"id":"4",'
+		. '"artist":{"country":"NO"}},{"id":"5","artist":{"country":"NO"}}]},'
+		. '{"name":"Bea","label":{"name":"A"},"mentor":{"name":"Ann","albums":'
+		. '[{"id":"1"},{"id":"2"}]},"albums":[{"id":"3","artist":{"country":'
+		. 'null}}]}]}', '... that skips rows that have lists';
 	data $p, '{ ArtistByPk(pk: 1) { first: albums(limit: 1) { id } '
 		. 'last: albums(limit: 1, orderBy: {id: desc}) { no: id } '
 		. 'rated: albums(where: {rating: {_gt: 1}}) { id title } '

@@ -60,6 +60,8 @@ sql_node(struct compiler *c, int node)
 void
 sql_column(struct compiler *c, int node, const struct column *column)
 {
+	if (c->used && node == c->watched)
+		c->used[column->index] = true;
 	sql_node(c, node);
 	SQL(c, ".");
 	sql_name(c, column->name);

@@ -29,6 +29,10 @@ struct compiler {
 	 */
 	size_t first;
 	bool named;
+	/* Columns by index that were put of the row `watched`, where it is not
+	 * NULL. */
+	bool *used;
+	int watched;
 	int nodes; /* t0, t1, ... given out so far */
 	int depth;
 	bool broken; /* too many arguments, or too deep */

@@ -4,6 +4,7 @@
 #include "core/sql_key.h"
 #include "core/sql_result.h"
 #include "core/sql_rows.h"
+#include "core/sql_skip.h"
 
 /* ---- where rows come from ---- */
 
@@ -220,10 +221,9 @@ put_versions(struct compiler *c, const struct plan *p,
 		put_version(c, j->node, "xmin");
 }
 
-/* The row whose column they are sorted by. */
-static int
-sorted_node(struct compiler *c, struct sql_scope *scope,
-	    const struct sorting *s)
+int
+sql_sorted_node(struct compiler *c, struct sql_scope *scope,
+		const struct sorting *s)
 {
 	int node = scope->node;
 
@@ -242,7 +242,7 @@ sql_results(struct compiler *c, const struct plan *p, struct sql_scope *scope,
 		struct field key = {.column = p->order[i].column};
 
 		sql_next_column(c);
-		sql_result(c, sorted_node(c, scope, &p->order[i]), &key);
+		sql_result(c, sql_sorted_node(c, scope, &p->order[i]), &key);
 	}
 	put_versions(c, p, scope, version);
 	if (c->out->ncolumns == c->first)
@@ -319,7 +319,7 @@ put_mixed_keyset(struct compiler *c, const struct plan *p,
 {
 	for (size_t i = 0; i < p->norder; i++) {
 		const struct sorting *s = &p->order[i];
-		int node = sorted_node(c, scope, s);
+		int node = sql_sorted_node(c, scope, s);
 
 		SQL(c, "(");
 		put_behind(c, node, s);
@@ -433,19 +433,19 @@ is_grouped_by(const struct shape *shape, const struct column *column)
 
 /* ---- in which order, how many ---- */
 
-/* A group has no place in the order of what it is not grouped by. */
-static void
-put_order(struct compiler *c, const struct plan *p, struct sql_scope *scope)
+void
+sql_order(struct compiler *c, const struct plan *p, struct sql_scope *scope)
 {
 	const char *comma = " order by ";
 
 	for (size_t i = 0; i < p->norder; i++) {
 		const struct sorting *s = &p->order[i];
 
+		/* It has no place in the order of anything else. */
 		if (p->grouped && !is_grouped_by(p->shape, s->column))
 			continue;
 		buf_put(&c->text, str_of(comma));
-		sql_column(c, sorted_node(c, scope, s), s->column);
+		sql_column(c, sql_sorted_node(c, scope, s), s->column);
 		if (s->descending)
 			SQL(c, " desc");
 		comma = ", ";
@@ -496,7 +496,7 @@ sql_from(struct compiler *c, const struct plan *p, struct sql_from *from)
 	if (p->filter)
 		sql_filter_joins(c, &from->scope, p->filter, p->distinct);
 	for (size_t i = 0; i < p->norder; i++)
-		sorted_node(c, &from->scope, &p->order[i]);
+		sql_sorted_node(c, &from->scope, &p->order[i]);
 	SQL(c, " from ");
 	sql_table(c, p->table);
 	SQL(c, " ");
@@ -509,7 +509,7 @@ sql_from(struct compiler *c, const struct plan *p, struct sql_from *from)
 	}
 	put_conditions(c, p, &from->scope, any);
 	put_grouping(c, p, &from->scope);
-	put_order(c, p, &from->scope);
+	sql_order(c, p, &from->scope);
 	put_limit(c, p);
 }
 
@@ -518,6 +518,10 @@ sql_select(struct compiler *c, const struct plan *p)
 {
 	struct sql_from from = {.parent = -1};
 
+	if (sql_skips(p)) {
+		sql_skip(c, p);
+		return;
+	}
 	sql_scope(c, &from.scope);
 	from.scope.grouped = p->grouped;
 	SQL(c, "select ");

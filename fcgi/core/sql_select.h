@@ -79,6 +79,14 @@ struct sql_from {
 /* All that follows the members: ` from ... where ... order by ...` */
 void sql_from(struct compiler *c, const struct plan *p, struct sql_from *from);
 
+/* The row whose column rows are sorted by; a join, if it is another one. */
+int sql_sorted_node(struct compiler *c, struct sql_scope *scope,
+		    const struct sorting *s);
+
+/* ` order by ...` of the plan; may be nothing. */
+void
+sql_order(struct compiler *c, const struct plan *p, struct sql_scope *scope);
+
 void sql_select(struct compiler *c, const struct plan *p);
 
 #endif
