@@ -467,6 +467,54 @@ subtest 'a dependency shares the transaction of the request' => sub {
 	is $audit->(), 'DELETE', '... but what all do is';
 };
 
+subtest 'each operation has the dependencies of its own' => sub {
+	my $do = sub ($target, @operations) {
+		return $p->http(POST => $target, type => $ATOMIC,
+			headers => {Accept => $ATOMIC},
+			json => {'atomic:operations' => \@operations});
+	};
+	my $box = sub ($id) {
+		return {op => 'add', data => {type => 'box', id => $id}};
+	};
+	my $user = sub ($name) {
+		return {op => 'add', data => {type => 'user',
+			attributes => {name => $name}}};
+	};
+	$p->sql('delete from app.audit');
+	my $r = $do->('/jsonapi/operations', $box->('11'), $user->('Al'), $box->('12'),
+		{op => 'remove', ref => {type => 'box', id => '11'}});
+	is $r->{status}, 200, 'several are done' or diag $r->{body};
+	is $p->sql(q{select string_agg(what, ' ') from app.audit}),
+		'POST POST DELETE', '... each by its method, and of its type';
+	is $p->sql('select session = number from api.boxes where id = 12'), 't',
+		'... in one transaction';
+
+	# A user's name that tells what the context is.
+	$p->sql(q{
+		create function app.name_it() returns trigger language plpgsql as $$
+		begin
+			new.name := new.name || postern.context()::text;
+			return new;
+		end $$;
+		create trigger name_it before insert on api.users
+		for each row execute function app.name_it();
+	});
+	is $do->('/jsonapi/operations', $box->('13'), $user->('Op'))->{status}, 200,
+		'another two';
+	is $p->sql(q{select name from api.users where name ~ '^Op.'}), 'Op{}',
+		'the context of one is not that of the next';
+	$p->sql('drop trigger name_it on api.users');
+
+	$p->sql('delete from app.audit');
+	$r = $do->('/jsonapi/operations?x_probe=plain', $user->('Zed'), $box->('14'));
+	is said($r), '400 Plainly not.', 'one that is refused ends all';
+	is $p->sql(q{select count(*) from api.boxes where id = 14}), 0,
+		'... and nothing is kept';
+	is $p->sql(q{select count(*) from app.audit}), 0, '... at all';
+	is $p->sql(q{select count(*) from api.users where name = 'Zed'}), 0,
+		'... of any';
+};
+
 # ---- what is registered --------------------------------------------------------
 
 subtest 'a function that is gone lets nobody pass' => sub {
