@@ -35,7 +35,10 @@ show(struct writing *w, struct plan *step)
 		jsonapi_document(w->call, step);
 }
 
-/* The row once more, with all that was linked to it. */
+/*
+ * The row once more, with all that was linked to it.  Where it is one of
+ * several results it has to be there, or what is around it would not fit.
+ */
 static struct err *
 read_back(struct writing *w, const struct operation *op)
 {
@@ -50,7 +53,7 @@ read_back(struct writing *w, const struct operation *op)
 			key[i] = plan_kept(call->arena, op->row.keep, i);
 	}
 	TRY(jsonapi_read_one(call, key, !op->row.key, &one));
-	one.must = 1;
+	one.must = w->atomic;
 	show(w, steps_add(w, one, (struct origin){.aim = AIM_ROW, op}));
 	return NULL;
 }
@@ -270,10 +273,11 @@ struct err *
 jsonapi_render_write(struct call *call)
 {
 	const struct writing *w = writing_of(call);
-	const struct plan *p = &call->plan;
 	const struct operation *op = w->operations;
+	bool steps = call->plan.op == PLAN_STEPS;
 
-	if (p->op != PLAN_STEPS && !p->list && call->rows == 0)
+	if (!call->plan.list && call->rows == 0 &&
+	    !(steps && (w->nothing || w->said || w->atomic)))
 		return jsonapi_not_found(call, op->resource, op->id);
 	call->reply.status = 200;
 	call->reply.type = JSONAPI_TYPE;
