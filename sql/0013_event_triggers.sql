@@ -164,7 +164,7 @@ begin
 		postern.event_bound(week + interval '7 days'));
 exception
 	when check_violation then
-		execute format('drop table if exists postern.%I', part);
+		null;
 end
 $$;
 
