@@ -139,6 +139,17 @@ subtest 'a token that says so is as good' => sub {
 		'a token that is not good is none';
 };
 
+subtest 'who is refused learns nothing of what else is wrong' => sub {
+	for my $query ('sort=nope', 'filter=[', 'include=nope', 'page[size]=x',
+		'fields[nope]=x', 'filter=[{"name":"id","op":"eq","val":7}]') {
+		my $target = '/jsonapi/users?' . $query;
+		is said(get($target)), "403 $SAID", "$query: 403";
+		like get($target, 'X-AUTH' => 'admin')->{status}, qr/^4(?!03)/,
+			'... and its own status for who may';
+		is $api->strict(GET => $target)->{status}, 403, '... strictly';
+	}
+};
+
 subtest 'only that list is guarded' => sub {
 	is $api->seed(HEAD => '/jsonapi/users')->{status}, 403, 'HEAD is GET';
 	is get('/jsonapi/users?page[size]=1')->{status}, 403, 'a page of it';

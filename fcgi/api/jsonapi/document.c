@@ -229,7 +229,7 @@ jsonapi_tail(struct call *call)
 	const struct jsonapi *j = jsonapi_of(call);
 	struct buf *b = call->reply.body;
 
-	if (j->target == TARGET_OPERATIONS)
+	if (j->target == TARGET_OPERATIONS || j->later)
 		return;
 	if (j->strict)
 		BUF_LIT(b, ",\"jsonapi\":{\"version\":\"1.1\"},\"links\":{");

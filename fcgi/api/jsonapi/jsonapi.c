@@ -291,10 +291,28 @@ depend(struct call *call)
 			       j->target == TARGET_LIST);
 }
 
+/*
+ * What is wrong with a request is nobody's business whom its dependencies
+ * refuse: they run first, and then render() says it.
+ */
+static struct err *
+blame_later(struct call *call, struct err *e)
+{
+	if (!e || !call->ndepends)
+		return e;
+	jsonapi_of(call)->later = e;
+	call->plan = (struct plan){
+		.op = PLAN_SELECT,
+		.shape = plan_shape(call->arena, NULL, 0),
+	};
+	return NULL;
+}
+
 static struct err *
 plan_path(struct call *call, struct str path)
 {
 	const struct route *route;
+	struct err *e;
 
 	TRY(read_path(call, path));
 	route = find_route(call, call->request.method);
@@ -302,8 +320,10 @@ plan_path(struct call *call, struct str path)
 		return bad_method(call);
 	TRY(check_grant(call, route));
 	depend(call);
-	TRY(check_query(call));
-	return route->plan(call);
+	e = check_query(call);
+	if (!e)
+		e = route->plan(call);
+	return blame_later(call, e);
 }
 
 static struct err *
@@ -331,6 +351,8 @@ plan(struct call *call)
 static struct err *
 render(struct call *call)
 {
+	if (jsonapi_of(call)->later)
+		return jsonapi_of(call)->later;
 	reply_header(&call->reply, "Vary", STR("Accept"));
 	return jsonapi_of(call)->write ? jsonapi_render_write(call)
 				       : jsonapi_render_read(call);

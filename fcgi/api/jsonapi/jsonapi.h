@@ -76,6 +76,7 @@ struct jsonapi {
 	int count;	      /* which probe counts all rows; -1: none */
 	int parent;  /* which probe is about the path's own row; -1: none */
 	void *write; /* what write.c, relate.c or atomic.c remembers */
+	struct err *later; /* once the dependencies have had their say */
 };
 
 static inline struct jsonapi *
