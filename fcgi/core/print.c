@@ -1,6 +1,7 @@
 #include "core/print.h"
 
 #include "core/http.h"
+#include "core/sql_rows.h"
 #include "core/type.h"
 
 void
@@ -238,12 +239,14 @@ print_ref(struct buf *b, const struct shape *shape, struct place *at)
 }
 
 static void
-print_rows(struct buf *b, struct str rows)
+print_rows(struct buf *b, const struct field *f, struct str rows)
 {
-	if (rows.p)
-		type_print_json(b, rows);
-	else
+	if (!rows.p)
 		BUF_LIT(b, "null");
+	else if (f->rows && sql_rows_compact(f->rows))
+		type_print_lines(b, rows);
+	else
+		type_print_json(b, rows);
 }
 
 static void
@@ -272,7 +275,7 @@ print_field(struct buf *b, const struct field *f, struct place *at)
 		print_object(b, f->object, at);
 		break;
 	case FIELD_ROWS:
-		print_rows(b, *at->columns++);
+		print_rows(b, f, *at->columns++);
 		break;
 	case FIELD_TEXT:
 		buf_put(b, f->text);

@@ -11,6 +11,7 @@
 #include "core/sql_key.h"
 #include "core/sql_result.h"
 #include "core/sql_select.h"
+#include "core/type.h"
 
 enum {
 	NAME_MAX_BYTES = 63, /* NAMEDATALEN less its end */
@@ -302,4 +303,43 @@ sql_rows(struct compiler *c, int parent, const struct rows *rows)
 		SQL(c, " limit 1");
 	SQL(c, ") \"[]\")");
 	sql_leave(c);
+}
+
+/* ---- its white space ---- */
+
+static bool is_compact(const struct shape *shape, int depth);
+
+static bool
+is_compact_member(const struct field *f, int depth)
+{
+	switch (f->kind) {
+	case FIELD_COLUMN:
+		return f->column->element->kind != TYPE_JSON;
+	case FIELD_OBJECT:
+	case FIELD_GROUP:
+		return is_compact(f->object, depth);
+	case FIELD_ROWS:
+		return !f->rows->grouped && is_compact(f->rows->shape, depth);
+	case FIELD_TEXT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+is_compact(const struct shape *shape, int depth)
+{
+	if (depth == SQL_DEPTH_MAX || !are_plain_names(shape))
+		return false;
+	for (size_t i = 0; i < shape->n; i++)
+		if (!is_compact_member(&shape->fields[i], depth + 1))
+			return false;
+	return true;
+}
+
+bool
+sql_rows_compact(const struct rows *rows)
+{
+	return !rows->grouped && is_compact(rows->shape, 0);
 }

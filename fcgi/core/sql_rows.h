@@ -9,4 +9,10 @@
 /* (select ...), about the row `parent`; -1 where there is none. */
 void sql_rows(struct compiler *c, int parent, const struct rows *rows);
 
+/*
+ * Has their JSON, as Postgres writes it, no white space but around line feeds?
+ * Rows become objects without any then, and nothing else brings its own.
+ */
+bool sql_rows_compact(const struct rows *rows);
+
 #endif

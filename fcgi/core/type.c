@@ -160,6 +160,26 @@ type_print_json(struct buf *b, struct str value)
 	b->n += (size_t)(out - start) + (size_t)(end - from);
 }
 
+void
+type_print_lines(struct buf *b, struct str value)
+{
+	const char *p = value.p, *end = p + value.n, *line, *stop;
+	char *out = value.n ? buf_room(b, value.n) : NULL, *start = out;
+
+	if (!out)
+		return;
+	while ((line = memchr(p, '\n', (size_t)(end - p)))) {
+		for (stop = line; stop > p && stop[-1] == ' '; stop--)
+			;
+		memcpy(out, p, (size_t)(stop - p));
+		out += stop - p;
+		for (p = line + 1; p < end && *p == ' '; p++)
+			;
+	}
+	memcpy(out, p, (size_t)(end - p));
+	b->n += (size_t)(out - start) + (size_t)(end - p);
+}
+
 /* The bytes of jsonb's binary form follow a version byte. */
 static void
 print_jsonb(struct buf *b, struct str value)

@@ -51,6 +51,9 @@ struct type {
 /* Append JSON as Postgres writes it, without its white space. */
 void type_print_json(struct buf *b, struct str value);
 
+/* The same where all of it is around line feeds: those are in no string. */
+void type_print_lines(struct buf *b, struct str value);
+
 /* The row of a base type; arrays and unknown types have rows too. */
 const struct type *type_find(struct str base, bool array, bool is_enum);
 

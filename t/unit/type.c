@@ -332,6 +332,28 @@ test_white_space(void)
 	buf_free(&due);
 }
 
+/* ... or from around line feeds alone. */
+static void
+test_lines(void)
+{
+	static const struct str rows[][2] = {
+		{STR("[{\"a\":\" , \\n \"}, \n {\"a\":null}, \n  {}]"),
+		 STR("[{\"a\":\" , \\n \"},{\"a\":null},{}]")		     },
+		{STR("[]"),					     STR("[]")},
+		{STR("\n"),					     STR("")  },
+		{STR(" \n \n [ \n ] \n"),				  STR("[]")},
+		{STR(""),					       STR("")	 },
+	};
+	struct buf b = buf_new(1000);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_clear(&b);
+		type_print_lines(&b, rows[i][0]);
+		is(buf_str(&b), rows[i][1], "line feeds go");
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -343,5 +365,6 @@ main(void)
 	test_ours();
 	arena_free(arena);
 	test_white_space();
+	test_lines();
 	return done();
 }
