@@ -36,7 +36,7 @@ skip_quoted(struct str sql, size_t i, char quote)
 static void
 check_text(const struct statement *s)
 {
-	static const char signs[] = " .,()=<>$_:|-";
+	static const char signs[] = " .,()[]=<>$_:|-*@";
 	int args = 0;
 
 	for (size_t i = 0; i < s->text.n; i++) {

@@ -22,7 +22,8 @@ struct asked {
 	struct conf conf;
 	struct call call;
 	struct buf body;
-	struct statement statement;
+	struct script script;
+	struct statement statement; /* the first of it */
 	struct err *error;
 };
 
@@ -90,7 +91,7 @@ ask_open(struct asked *q, struct model *model, const char *role)
 }
 
 static inline struct err *
-ask_planned(struct call *call, struct statement *ret)
+ask_planned(struct call *call, struct script *ret)
 {
 	const struct api *api;
 
@@ -101,14 +102,16 @@ ask_planned(struct call *call, struct statement *ret)
 	TRY(api->plan(call));
 	if (call->reply.status)
 		return NULL;
-	return sql_compile(call->arena, &call->plan, ret);
+	return sql_script(call->arena, &call->plan, ret);
 }
 
 /* The request's strings are set before; see struct request. */
 static inline void
 ask(struct asked *q)
 {
-	q->error = ask_planned(&q->call, &q->statement);
+	q->error = ask_planned(&q->call, &q->script);
+	if (q->script.n)
+		q->statement = *q->script.statements;
 }
 
 static inline void
