@@ -373,6 +373,8 @@ answers 'steps: an update of nothing', '[{"id":"2","name":"Motown"}]'
 	. '[{"name":"Motown","artists":[{"name":"Stevie"}]}]PV002 2';
 answers 'steps: a select that keeps', '[{"country":"FR","label":{"id":"2"}}]'
 	. '[{"name":"Motown"}][{"id":"2"}]';
+answers 'steps: what writes find through others',
+	'[{"id":"1,2"},{"id":"2,2"}][{"name":"Beatles"},{"name":"Stevie"}]';
 answers 'steps: a composite key', '[{"text":1}]'
 	. '[{"id":"2021-01-04,9","song":{"id":"1"}}]';
 

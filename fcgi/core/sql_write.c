@@ -31,6 +31,63 @@ put_insert(struct compiler *c, const struct plan *p)
 		SQL(c, " on conflict do nothing");
 }
 
+/* ---- which rows ---- */
+
+/* Would a select join for it? */
+static bool
+goes_on(const struct filter *f)
+{
+	if (f->kind == FILTER_THROUGH)
+		return true;
+	for (size_t i = 0; f->kind != FILTER_SOME && i < f->n; i++)
+		if (goes_on(f->parts[i]))
+			return true;
+	return false;
+}
+
+static void
+put_key(struct compiler *c, const struct constraint *key, int node)
+{
+	for (size_t i = 0; i < key->n; i++) {
+		if (i)
+			SQL(c, ", ");
+		sql_column(c, node, key->columns[i]);
+	}
+}
+
+/* What a write cannot join to, a select does: of the same table, by its key. */
+static void
+put_found(struct compiler *c, const struct plan *p, int node)
+{
+	struct plan found = {
+		.table = p->table,
+		.where = p->where,
+		.nwhere = p->nwhere,
+		.filter = p->filter,
+		.distinct = p->distinct,
+	};
+	struct sql_from from = {.parent = -1};
+
+	sql_scope(c, &from.scope);
+	SQL(c, " where (");
+	put_key(c, p->table->primary, node);
+	SQL(c, ") in (select ");
+	put_key(c, p->table->primary, from.scope.node);
+	sql_from(c, &found, &from);
+	SQL(c, ")");
+}
+
+static void
+put_where(struct compiler *c, const struct plan *p, struct sql_scope *scope)
+{
+	if (p->table->primary && p->filter && goes_on(p->filter))
+		put_found(c, p, scope->node);
+	else
+		sql_where(c, p, scope);
+}
+
+/* ---- writes ---- */
+
 static void
 put_update(struct compiler *c, const struct plan *p, struct sql_scope *scope)
 {
@@ -43,7 +100,7 @@ put_update(struct compiler *c, const struct plan *p, struct sql_scope *scope)
 		SQL(c, " = ");
 		sql_value(c, &p->set[i]);
 	}
-	sql_where(c, p, scope);
+	put_where(c, p, scope);
 }
 
 static void
@@ -52,7 +109,7 @@ put_delete(struct compiler *c, const struct plan *p, struct sql_scope *scope)
 	SQL(c, "delete from ");
 	sql_table(c, p->table);
 	SQL(c, " t0");
-	sql_where(c, p, scope);
+	put_where(c, p, scope);
 }
 
 void

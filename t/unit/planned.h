@@ -224,8 +224,6 @@ planned_step(struct planned *p, json_object *o, struct plan *ret)
 	ret->ignore = json_object_get_boolean(json_get(o, "ignore"));
 	ret->list = true;
 	ret->grouped = false;
-	if (ret->op != PLAN_SELECT)
-		ret->filter = NULL;
 }
 
 static inline void
