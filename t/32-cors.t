@@ -6,14 +6,17 @@ use Postern;
 
 my $METHODS = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT';
 
-# The CORS headers of an answer, as one hash with short names.
+# The CORS headers of an answer, as one hash with short names.  That JSON:API
+# is the same URL for those who accept it is no matter of origins.
 sub cors ($r)
 {
+	my $vary = $r->{headers}{vary} // [];
+	my ($origin) = grep { $_ ne 'Accept' } ref $vary ? @$vary : $vary;
 	my %got;
 	for (sort keys $r->{headers}->%*) {
 		$got{$1} = $r->{headers}{$_} if /\Aaccess-control-(.*)\z/;
 	}
-	$got{vary} = $r->{headers}{vary} if exists $r->{headers}{vary};
+	$got{vary} = $origin if defined $origin;
 	return \%got;
 }
 

@@ -27,10 +27,12 @@ version_tag(struct call *call)
 	return tag;
 }
 
+/* The same URL is JSON:API's for those who accept that. */
 static void
 answer_read(struct call *call)
 {
 	call->reply.status = 200;
+	reply_header(&call->reply, "Vary", STR("Accept"));
 	if (call->more)
 		rest_link_next(call);
 	answer_tag(call, call->nversions && !call->streaming ? version_tag(call)
