@@ -168,6 +168,42 @@ test_media_types(struct model *model)
 	}
 }
 
+/* The profile by the names that are written for it. */
+static void
+test_profiles(struct model *model)
+{
+	static const struct {
+		const char *uri;
+		bool cursor;
+	} rows[] = {
+		{"http://jsonapi.org/profiles/ethanresnick/cursor-pagination/",
+		 true										  },
+		{"https://jsonapi.org/profiles/ethanresnick/cursor-pagination",
+		 true										  },
+		{"http://a.example/ "
+		 "https://jsonapi.org/profiles/ethanresnick/cursor-pagination/", true },
+		{"https://jsonapi.org/profiles/ethanresnick/cursor-pagination/"
+		 "/",							    false},
+		{"https:",									false},
+		{"ftp://jsonapi.org/profiles/ethanresnick/cursor-pagination/",
+		 false										 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct asked q;
+
+		ask_open(&q, model, "postern_member");
+		q.call.request.method = STR("GET");
+		q.call.request.uri = STR("/label?page[size]=3");
+		q.call.request.accept = arena_printf(
+			q.call.arena, TYPE ";profile=\"%s\"", rows[i].uri);
+		ask(&q);
+		ok(!q.error && q.call.plan.keys == rows[i].cursor,
+		   "a profile called %s", rows[i].uri);
+		ask_free(&q);
+	}
+}
+
 /* Which requests are JSON:API's: by their path, or by a media type. */
 static void
 test_routes(struct model *model)
@@ -234,14 +270,15 @@ static const struct {
 	size_t probes;
 	bool keys, quick;
 } lists[] = {
-	{"/jsonapi/label",			     0,     0,	 0, false, false},
-	{"/jsonapi/label?page[size]=0",		0,	   0,	      0, false, false},
-	{"/jsonapi/label?page[size]=7",		7,	   0,	      1, false, false},
-	{"/jsonapi/label?page[size]=7&page[number]=3", 7,	  14,	      1, false, false},
+	{"/jsonapi/label",				0,     0,	 0, false, false},
+	{"/jsonapi/label?page[size]=0",			0,	   0,	      0, false, false},
+	{"/jsonapi/label?page[size]=7",			7,	   0,	      1, false, false},
+	{"/jsonapi/label?page[size]=7&page[number]=3",    7,	  14,	      1, false, false},
 	{"/jsonapi/label?page[number]=3",		  0,     0,		0, false, false},
-	{"/jsonapi/label?page[size]=99999",	    10000, 0,	      1, false, false},
-	{"/jsonapi/label?page[after]=",		100,   0,		0, true,	 true },
-	{"/jsonapi/label?page[before]=&page[size]=0",  10000, 0,		0, true,	 false},
+	{"/jsonapi/label?page[size]=99999",		    10000, 0,	      1, false, false},
+	{"/jsonapi/label?page[after]=",			100,   0,		0, true,	 true },
+	{"/jsonapi/label?page[before]=&page[size]=99999", 10000, 0,	    0, true,
+	 false									     },
 	{"/jsonapi/label?page[after]=&sort=name",	  100,   0,	  0, true,  false},
 	{"/jsonapi/artist/1/tag",			  0,     0,		1, false, false},
 	{"/jsonapi/artist/1/tag?page[size]=2",	       2,	  0,	     2, false, false},
@@ -302,6 +339,7 @@ main(void)
 	test_relationships(a, music);
 	test_routes(music);
 	test_media_types(music);
+	test_profiles(music);
 	test_paths(music);
 	test_lists(music);
 	test_include(music);

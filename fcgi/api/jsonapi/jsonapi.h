@@ -29,7 +29,7 @@ extern const struct api jsonapi_api;
 #define JSONAPI_TYPE   "application/vnd.api+json"
 #define JSONAPI_ATOMIC "https://jsonapi.org/ext/atomic"
 #define JSONAPI_CURSORS \
-	"https://jsonapi.org/profiles/ethanresnick/cursor-pagination/"
+	"http://jsonapi.org/profiles/ethanresnick/cursor-pagination/"
 
 /* Is it ours: by its path, or by the media types that it names? */
 bool jsonapi_is_request(const struct request *r);
@@ -72,6 +72,7 @@ struct jsonapi {
 	struct fieldset *fields;
 	int64_t size, number; /* page[...]; 0: not given */
 	bool cursor;	      /* pages begin at rows, not at numbers */
+	struct str cursors;   /* the profile that says so, as Accept names it */
 	bool created;	      /* answer 201 */
 	int count;	      /* which probe counts all rows; -1: none */
 	int parent;  /* which probe is about the path's own row; -1: none */

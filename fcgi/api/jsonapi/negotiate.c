@@ -11,7 +11,8 @@ enum instance {
 /* What a media type was named with. */
 struct named {
 	enum instance instance;
-	bool atomic, cursors;
+	bool atomic;
+	struct str cursors; /* the profile's URI; empty: not named */
 };
 
 /* Of a list of URIs between blanks, does it name this one? */
@@ -22,6 +23,38 @@ names(struct str list, struct str uri)
 		if (str_eq(str_cut(&list, ' '), uri))
 			return true;
 	return false;
+}
+
+/* http or https, with a slash at its end or without: people write all four. */
+static bool
+is_cursors(struct str uri)
+{
+	static const struct str schemes[] = {
+		{"http:",  5},
+		      {"https:", 6}
+	   };
+	struct str rest = STR(JSONAPI_CURSORS);
+
+	rest = str_sub(rest, schemes[0].n, rest.n);
+	if (!str_ends(uri, STR("/")))
+		rest.n--;
+	for (size_t i = 0; i < 2; i++)
+		if (str_starts(uri, schemes[i]) &&
+		    str_eq(str_sub(uri, schemes[i].n, uri.n), rest))
+			return true;
+	return false;
+}
+
+static struct str
+find_cursors(struct str list)
+{
+	while (list.n) {
+		struct str uri = str_cut(&list, ' ');
+
+		if (is_cursors(uri))
+			return uri;
+	}
+	return STR("");
 }
 
 static bool
@@ -63,7 +96,7 @@ read_parameter(struct str one, struct named *ret)
 		if (!are_supported(value))
 			ret->instance = INSTANCE_UNSUPPORTED;
 	} else if (str_eq_nocase(name, STR("profile"))) {
-		ret->cursors |= names(value, STR(JSONAPI_CURSORS));
+		ret->cursors = find_cursors(value);
 	} else if (name.n) {
 		ret->instance = INSTANCE_ODD;
 	}
@@ -116,8 +149,8 @@ check_accept(struct call *call)
 			continue;
 		any = true;
 		fine |= one.instance == INSTANCE_FINE;
-		jsonapi_of(call)->cursor |=
-			one.instance == INSTANCE_FINE && one.cursors;
+		if (one.instance == INSTANCE_FINE && one.cursors.n)
+			jsonapi_of(call)->cursors = one.cursors;
 	}
 	if (fine || !any)
 		return NULL;

@@ -243,7 +243,7 @@ wants_cursor(struct call *call)
 
 	if (names_place(call))
 		return true;
-	return j->cursor && j->size && !param(call, "page[number]");
+	return j->cursors.n && j->size && !param(call, "page[number]");
 }
 
 static bool
@@ -282,7 +282,6 @@ turn(struct plan *plan)
 		plan->order[i].descending = !plan->order[i].descending;
 }
 
-/* A page there is: no size stands for as many rows as one may have. */
 static struct err *
 read_cursor(struct call *call, struct plan *plan)
 {
@@ -300,9 +299,7 @@ read_cursor(struct call *call, struct plan *plan)
 					 "A cursor is no place in an order by "
 					 "related fields");
 	if (!j->size)
-		j->size = param(call, "page[size]")
-				  ? call->request.conf->jsonapi_page_max
-				  : PAGE_DEFAULT;
+		j->size = PAGE_DEFAULT;
 	plan->limit = j->size;
 	plan->offset = 0;
 	plan->keys = true;

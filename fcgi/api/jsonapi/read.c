@@ -218,11 +218,16 @@ answer_null(struct call *call)
 }
 
 static const char *
-content_type(const struct call *call)
+content_type(struct call *call)
 {
-	if (jsonapi_of(call)->cursor)
-		return JSONAPI_TYPE ";profile=\"" JSONAPI_CURSORS "\"";
-	return JSONAPI_TYPE;
+	const struct jsonapi *j = jsonapi_of(call);
+	struct str profile = j->cursors.n ? j->cursors : STR(JSONAPI_CURSORS);
+
+	if (!j->cursor)
+		return JSONAPI_TYPE;
+	return arena_printf(call->arena, "%s;profile=\"%.*s\"", JSONAPI_TYPE,
+			    STR_FMT(profile))
+		.p;
 }
 
 /* There are no rows: is it because the path names none? */
