@@ -17,11 +17,16 @@
 #   $p->sql('select 1')                as psql -At prints it
 #   $p->url port tls_port var pids('api') log stop restart_database ...
 #
+# With POSTERN_TEST_RECORD=<folder> each request and its answer are written to
+# a file there, a line of JSON each, after the description that the API gave of
+# itself to that caller.
+#
 # Everything ends with the object, the program, or a signal, whichever is
 # first.  A sanitizer's complaint in a log fails the test file.
 package Postern;
 
 use v5.36;
+use Encode qw(decode);
 use Errno ();
 use File::Basename qw(dirname);
 use File::Path qw(remove_tree);
@@ -180,6 +185,7 @@ sub conninfo ($self, $user = 'postern_owner')
 
 sub sql ($self, $text, %opt)
 {
+	delete $self->{described};
 	return Postern::Cluster::query(
 		$self->conninfo($opt{as} // 'postern_owner'), $text);
 }
@@ -265,10 +271,12 @@ sub http ($self, $method, $target, %opt)
 	$headers{'Content-Type'}   //= $type       if length $type;
 	$headers{'Content-Length'} //= length $body if defined $body;
 	return $self->_curl($method, $target, $body, \%headers) if $opt{tls};
+	$self->_record_before(\%opt);
 	my $head = join '', "$method $target HTTP/1.1\r\n",
 		exists $headers{Host} ? '' : "Host: localhost:$self->{port}\r\n",
 		(map { "$_: $headers{$_}\r\n" } sort keys %headers), "\r\n";
-	return $self->raw($head . ($body // ''), $method eq 'HEAD');
+	my $r = $self->raw($head . ($body // ''), $method eq 'HEAD');
+	return $self->_record_after($method, $target, \%opt, $r);
 }
 
 # A signal that a client is ended with may come just then.
@@ -337,6 +345,7 @@ sub _curl ($self, $method, $target, $body, $headers)
 sub cgi ($self, $method, $target, %opt)
 {
 	my ($body, $type) = _body(%opt);
+	$self->_record_before(\%opt);
 	my %env = $self->_cgi_environment($method, $target, %opt);
 	$env{CONTENT_TYPE}   = $type       if length $type;
 	$env{CONTENT_LENGTH} = length $body if defined $body;
@@ -352,6 +361,45 @@ sub cgi ($self, $method, $target, %opt)
 	if (my $said = delete $r->{headers}{status}) {
 		($r->{status}) = $said =~ /^(\d+)/;
 	}
+	return $self->_record_after($method, $target, \%opt, $r);
+}
+
+# --- What was asked and answered, for others to judge ------------------------
+
+# The caller's description, asked for again only when it may be another.
+sub _record_before ($self, $opt)
+{
+	return if !$ENV{POSTERN_TEST_RECORD} || $opt->{params};
+	local $ENV{POSTERN_TEST_RECORD};
+	my %headers = map { $_ => $opt->{headers}{$_} }
+		grep { exists $opt->{headers}{$_} }
+		qw(Authorization Cookie X-Hasura-Role);
+	my $who = join "\n", %headers;
+	my $how = $self->{running} ? 'http' : 'cgi';
+	my $known = $self->{described} //= {};
+	$known->{$who} //= $self->$how(GET => '/openapi.json',
+		headers => \%headers)->{body};
+	$known->{''} //= $self->$how(GET => '/openapi.json')->{body};
+	$known->{now} = $known->{$who} =~ /^\{"openapi"/ ? $known->{$who}
+		: $known->{''};
+}
+
+sub _record_after ($self, $method, $target, $opt, $r)
+{
+	my $dir = $ENV{POSTERN_TEST_RECORD};
+	return $r if !$dir || $opt->{params};
+	my $document = $self->{described}{now};
+	open my $out, '>>', "$dir/$$.json" or die "$dir: $!\n";
+	if ($document ne ($self->{recorded} // '')) {
+		print {$out} qq({"document":$document}\n);
+		$self->{recorded} = $document;
+	}
+	my ($body, $type) = _body(%$opt);
+	print {$out} JSON::PP->new->utf8->canonical->encode({
+		method => $method, target => "$target",
+		headers => $opt->{headers} // {}, type => $type,
+		status => $r->{status}, answered => $r->{headers},
+		body => decode('UTF-8', $r->{body})}), "\n";
 	return $r;
 }
 

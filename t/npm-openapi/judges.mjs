@@ -7,10 +7,16 @@
 //        {"types": the TypeScript that openapi-typescript makes,
 //         "faults": of compiling it together with the program, strictly,
 //         "result": what the program's function says, given the URL}
+//   {"do": "prism", "document", "pairs": [{method, target, headers, status,
+//        answered, body}]}
+//        {"faults": of what was answered, "judged": how many, "unknown":
+//         [the others]}
 import {execFile} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
+import prismHttp from '@stoplight/prism-http';
+import TE from 'fp-ts/lib/TaskEither.js';
 import SwaggerParser from '@apidevtools/swagger-parser';
 import openapiTS, {astToString} from 'openapi-typescript';
 import ts from 'typescript';
@@ -82,7 +88,56 @@ async function typed({document, program, url}) {
 	});
 }
 
-const commands = {redocly: byRedocly, parser: byParser, client: typed};
+/* ---- answers: Prism as a proxy, before a server that answers as it did ---- */
+
+const quiet = {child: () => quiet, info() {}, debug() {}, trace() {},
+	warn() {}, error() {}, success() {}};
+
+function requestOf({method, target, headers, type}) {
+	const url = new URL(target, 'http://localhost');
+	return {method: method.toLowerCase(),
+		url: {path: url.pathname, query: Object.fromEntries(url.searchParams)},
+		headers: {...headers, 'content-type': type}};
+}
+
+// Postgres has dates that RFC 3339 has no words for.
+function bodyOf({answered, body}) {
+	if (!/json/.test(answered['content-type'] ?? '') || !body)
+		return body || undefined;
+	return JSON.parse(body.replace(/ BC"/g, '"')
+		.replace(/"\d(\d{4}-\d\d-\d\d)/g, '"$1')
+		.replace(/"-?infinity"/g, 'null'));
+}
+
+async function judged(operations, pair) {
+	const answer = {statusCode: pair.status, headers: pair.answered,
+		body: bodyOf(pair)};
+	const prism = prismHttp.createInstance({
+		isProxy: true, upstream: new URL('http://localhost'), errors: false,
+		checkSecurity: false, validateRequest: false, validateResponse: true,
+		mock: false,
+	}, {logger: quiet, forward: () => () => TE.right(answer)});
+	const result = await prism.request(requestOf(pair), operations)();
+	if (result._tag === 'Left')
+		return null;
+	return result.right.validations.output.map((one) =>
+		`${pair.method} ${pair.target} ${pair.status}: `
+		+ `${one.path?.join('/')} ${one.message}: ${pair.body.slice(0, 300)}`);
+}
+
+async function byPrism({document, pairs}) {
+	const operations =
+		await prismHttp.getHttpOperationsFromSpec(document);
+	const all = await Promise.all(pairs.map((one) => judged(operations, one)));
+	return {
+		faults: all.flat().filter((one) => one),
+		judged: all.filter((one) => one).length,
+		unknown: pairs.filter((one, i) => !all[i]).map((one) =>
+			`${one.method} ${one.target} ${one.status}`),
+	};
+}
+
+const commands = {prism: byPrism, redocly: byRedocly, parser: byParser, client: typed};
 
 for await (const line of createInterface({input: process.stdin})) {
 	const asked = JSON.parse(line);
