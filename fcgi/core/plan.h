@@ -252,7 +252,7 @@ struct plan {
 	struct section *sections;
 	size_t nsections;
 	struct str between; /* printed between the two, with sections */
-	/* Selects whose rows are counted, in the same statement. */
+	/* Selects whose rows are all counted, in the same statement. */
 	const struct plan **probes;
 	size_t nprobes;
 	/* Of PLAN_STEPS: in order, none with steps or trees. */
