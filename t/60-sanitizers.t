@@ -104,6 +104,13 @@ my $page = {HTTP_COOKIE => 'edgedb-auth-token=%t',
 	HTTP_SEC_FETCH_SITE => 'same-origin'};
 my $nobody = '/users/00000000-0000-7000-8000-000000000000';
 
+my $strict = {HTTP_ACCEPT => 'application/vnd.api+json'};
+my $operations = '{"atomic:operations":[{"op":"add","data":{"type":"user",'
+	. '"lid":"u","attributes":{"name":"Jay %d"}}},{"op":"add","data":{"type":'
+	. '"event","attributes":{"name":"Jam %d","address":"x","schedule":'
+	. '"2030-01-01T00:00:00Z"},"relationships":{"host":{"data":{"type":'
+	. '"user","lid":"u"}}}}}]}';
+
 # One row per kind: method, target, status, body, params; %d is the round, %t
 # the last token, %r the last refresh token, %c the last code.
 my @kinds = (
@@ -172,6 +179,20 @@ my @kinds = (
 	['GET', '/.well-known/jwks.json', 200],
 	['POST', '/auth/signout', 204, '{"scope":"all"}', $page],
 	['POST', '/auth/nothing', 404, '{}'],
+	['POST', '/operations', 200, $operations],
+	['POST', '/operations', 400, $operations],
+	['GET', '/jsonapi/events?include=host.events&sort=-host.name,name'
+		. '&page[size]=2&page[number]=1', 200],
+	['GET', '/jsonapi/events?include=host&page[after]=&filter[host.name]='
+		. 'Jay%%20%d&fields[user]=name', 200, undef, $strict],
+	['GET', '/jsonapi/events?include=host', 200, undef,
+		{POSTERN_BULK => '@bulk', %$strict}],
+	['GET', '/jsonapi/events?filter=x', 400, undef, $strict],
+	['GET', '/jsonapi/events/%d/relationships/host', 404],
+	['POST', '/jsonapi/users', 422, '{"data":{}}'],
+	['DELETE', '/jsonapi/events?filter[name]=Jam%%20%d', 200],
+	['DELETE', '/jsonapi/users?filter[name]=Jay%%20%d', 200],
+	['GET', '/jsonapi/users', 403],
 	['GET', '/health_check', 200],
 );
 
