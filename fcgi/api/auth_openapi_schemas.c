@@ -87,28 +87,31 @@ static const struct {
 	{"known_email", "email"},
 };
 
-/* What holds them; those with a ? may be absent, and examples lack them. */
+/*
+ * What holds them.  Those with a ? may be absent, and examples lack them; those
+ * with a + may be, too, but examples have them.
+ */
 static const struct {
 	const char *name, *members;
 } objects[] = {
 	{"SignUp",	   "email password name"					},
 	{"SignIn",	   "email password provider"				    },
-	{"Register",	     "provider email password challenge? verify_url? "
+	{"Register",	     "provider email password challenge+ verify_url? "
 		     "redirect_to? redirect_on_failure?"		},
 	{"Authenticate",	 "provider email password challenge redirect_to? "
 			 "redirect_on_failure?"	       },
-	{"Exchange",	     "code? verifier? grant_type? code_verifier? "
+	{"Exchange",	     "code+ verifier+ grant_type? code_verifier? "
 		     "refresh_token?"			     },
 	{"Refresh",	    "refresh_token"					   },
-	{"Verify",	   "provider verification_token? email? digits? challenge? "
+	{"Verify",	   "provider verification_token+ email? digits? challenge? "
 		   "redirect_to?"				  },
-	{"Resend",	   "provider email? verification_token? verify_url? "
+	{"Resend",	   "provider email+ verification_token? verify_url? "
 		   "challenge? redirect_to?"			    },
 	{"SendReset",      "provider email reset_url challenge redirect_to? "
 		      "redirect_on_failure?"		    },
-	{"Reset",	  "provider password reset_token? email? digits? challenge? "
+	{"Reset",	  "provider password reset_token+ email? digits? challenge? "
 		  "redirect_to? redirect_on_failure?"		     },
-	{"SignOut",	    "scope?"						  },
+	{"SignOut",	    "scope+"						  },
 	{"ChangePassword", "old_password new_password"				      },
 	{"DeleteAccount",  "password"						},
 
@@ -147,9 +150,9 @@ name_of(const struct said *f)
 	return f->name;
 }
 
-/* Each of an object's members, by `put`: what it writes is what it says. */
+/* Each of an object's members but those with a mark of `skip`, by `put`. */
 static void
-put_each(struct part_writer *w, const char *members, bool all,
+put_each(struct part_writer *w, const char *members, const char *skip,
 	 void (*put)(struct part_writer *w, const struct said *f))
 {
 	struct str left = str_of(members);
@@ -157,12 +160,13 @@ put_each(struct part_writer *w, const char *members, bool all,
 
 	while (left.n) {
 		struct str name = str_cut(&left, ' ');
-		bool optional = str_ends(name, STR("?"));
+		char mark = name.p[name.n - 1];
+		bool marked = mark == '?' || mark == '+';
 
-		if (optional && !all)
+		if (marked && strchr(skip, mark))
 			continue;
 		part_put(w, comma);
-		put(w, find(str_sub(name, 0, name.n - optional)));
+		put(w, find(str_sub(name, 0, name.n - marked)));
 		comma = ",";
 	}
 }
@@ -193,11 +197,11 @@ auth_put_schemas(struct part_writer *w)
 
 		part_begin(w, PART_SCHEMA, objects[i].name);
 		part_put(w, "{'type':'object','required':[");
-		put_each(w, members, false, put_name);
+		put_each(w, members, "?+", put_name);
 		part_put(w, "],'properties':{");
-		put_each(w, members, true, put_schema);
+		put_each(w, members, "", put_schema);
 		part_put(w, "},'examples':[{");
-		put_each(w, members, false, put_example);
+		put_each(w, members, "?", put_example);
 		part_put(w, "}]}");
 	}
 }

@@ -10,47 +10,53 @@
 	"'example':{'value':{'data':{'hello':'Hello World'}},"     \
 	"'x-request':{'method':'POST','target':'/graphql','body':" \
 	"{'query':'{ hello }'}}}"
-#define REFUSED                                                         \
-	"'nothing':{'value':{'errors':[{'message':"                     \
-	"'Must provide query string.'}]},'x-request':{'method':'POST'," \
-	"'target':'/graphql','body':{}}}"
+#define REFUSED                                                               \
+	"'nothing':{'value':{'errors':[{'message':"                           \
+	"'Must provide query string.','extensions':{'code':'BAD_REQUEST'}}]}" \
+	",'x-request':{'method':'POST','target':'/graphql','body':{}}}"
 
 static const struct part_row rows[] = {
 	PART_ROW(SCHEMA, "GraphQLRequest",
-		 "{'type':'object','properties':{'query':{'type':'string'},"
+		 "{'type':'object','properties':{'query':{'type':'"
+		 "string'},"
 		 "'operationName':{'type':['string','null']},"
 		 "'variables':{'type':['object','null']},"
-		 "'extensions':{'type':['object','null'],'description':'A hash "
+		 "'extensions':{'type':['object','null'],'description':"
+		 "'A hash "
 		 "in the "
 		 "place of a query: persistedQuery'}},"
 		 "'examples':[{'query':'{ hello }'}]}"),
 	PART_ROW(SCHEMA, "GraphQLAnswer",
-		 "{'type':'object','properties':{'data':{'type':['object','"
+		 "{'type':'object','properties':{'data':{'type':['"
+		 "object','"
 		 "null']},"
 		 "'errors':{'type':'array','items':<GraphQLError>}}}"),
-	PART_ROW(
-		SCHEMA, "GraphQLError",
-		"{'type':'object','required':['message'],'properties':{"
-		"'message':{'type':'string'},'locations':{'type':'array','"
-		"items':{"
-		"'type':'object','required':['line','column'],'properties':{"
-		"'line':{'type':'integer'},'column':{'type':'integer'}}}},"
-		"'path':{'type':'array','items':{'type':['string','integer']}},"
-		"'extensions':{'type':'object'}}}"),
+	PART_ROW(SCHEMA, "GraphQLError",
+		 "{'type':'object','required':['message'],'properties':{"
+		 "'message':{'type':'string'},'locations':{'type':'"
+		 "array','"
+		 "items':{"
+		 "'type':'object','required':['line','column'],'"
+		 "properties':{"
+		 "'line':{'type':'integer'},'column':{'type':'integer'}}"
+		 "}},"
+		 "'path':{'type':'array','items':{'type':['string','"
+		 "integer']}},"
+		 "'extensions':{'type':'object'}}}"),
 	PART_ROW(RESPONSE, "GraphQLAnswer",
 		 "{'description':'Data, errors, or both','content':{"
 		 "'application/"
 		 "json':{'schema':<GraphQLAnswer>,'examples':{" ASKED
 		 "}},'" STRICT "':{'schema':<GraphQLAnswer>}}}"),
-	PART_ROW(
-		RESPONSE, "GraphQLRefused",
-		"{'description':'It is no request, or no valid one','content':{"
-		"'application/"
-		"json':{'schema':<GraphQLAnswer>,'examples':{" REFUSED
-		"}},'" STRICT "':{'schema':<GraphQLAnswer>}}}"),
+	PART_ROW(RESPONSE, "GraphQLRefused",
+		 "{'description':'It is no request, or no valid "
+		 "one','content':{"
+		 "'application/"
+		 "json':{'schema':<GraphQLAnswer>,'examples':{" REFUSED
+		 "}},'" STRICT "':{'schema':<GraphQLAnswer>}}}"),
 	PART_ROW(RESPONSE, "GraphQLMutation",
-		 "{'description':'A mutation has to come by POST'," CONTENT
-		 "}"),
+		 "{'description':'A mutation has to come by "
+		 "POST'," CONTENT "}"),
 	PART_ROW(RESPONSE, "GraphQLFailed",
 		 "{'description':'Errors'," CONTENT "}"),
 };

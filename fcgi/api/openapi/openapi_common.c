@@ -57,7 +57,8 @@ static const struct part_row rows[] = {
 	PART_ROW(RESPONSE, "NoContent", "{'description':'Done'}"),
 	PART_ROW(RESPONSE, "BadRequest",
 		 ANSWER("The request cannot be read", "", "Error",
-			"{'detail':'Malformed percent-encoding.'}")),
+			"{'detail':'The query string has a `%` that is not "
+			"followed by two hexadecimal digits.'}")),
 	PART_ROW(RESPONSE, "Unauthorized",
 		 ANSWER("A token is needed, or the one that came is not good",
 			"'headers':{'WWW-Authenticate':<headers/"
