@@ -2,6 +2,8 @@
 
 #include "core/type.h"
 
+enum { TAGS_MAX = 64 }; /* of an If-Match */
+
 /* ["body"], ["query","name"] or, for malformed JSON, ["body",12]. */
 static void
 put_place(struct buf *b, const struct issue *issue)
@@ -191,6 +193,99 @@ answer_tag(struct call *call, struct str tag)
 	reply->status = 304;
 	reply->type = NULL;
 	buf_clear(reply->body);
+}
+
+/* ---- versions of rows ---- */
+
+static uint32_t
+number_of_version(struct str binary)
+{
+	uint32_t xmin = 0;
+
+	for (size_t k = 0; k < binary.n; k++)
+		xmin = xmin << 8 | (unsigned char)binary.p[k];
+	return xmin;
+}
+
+struct str
+answer_version(struct call *call, struct str form)
+{
+	struct buf b = buf_new(1024);
+	uint64_t model = str_hash(call->request.model->version);
+	struct str tag;
+
+	if (call->nversions == 0 || call->streaming)
+		return STR("");
+	for (size_t i = 0; i < call->nversions; i++) {
+		buf_char(&b, i ? '.' : '"');
+		buf_hex(&b, number_of_version(call->versions[i]));
+	}
+	buf_char(&b, '-');
+	buf_hex(&b, (uint32_t)model);
+	if (form.n) {
+		buf_char(&b, '-');
+		buf_hex(&b, str_hash(form));
+	}
+	buf_char(&b, '"');
+	tag = arena_str(call->arena, buf_str(&b));
+	buf_free(&b);
+	return tag;
+}
+
+/* Our tags begin with the row's xmin: "5f3a.1b2-c0ffee".  0: not one. */
+static uint32_t
+version_of_tag(struct str tag)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct str rest = str_sub(tag, 1, tag.n);
+	struct str first = str_cut(&rest, '-'), own = str_cut(&first, '.');
+	uint32_t version = 0;
+
+	if (!str_starts(tag, STR("\"")) || own.n > 8)
+		return 0;
+	for (size_t i = 0; i < own.n; i++) {
+		const char *at = own.p[i] ? strchr(hex, own.p[i]) : NULL;
+
+		if (!at)
+			return 0;
+		version = version * 16 + (uint32_t)(at - hex);
+	}
+	return version;
+}
+
+/* The versions of a header's first tags, as an array's text. */
+static struct str
+versions_of_tags(struct arena *a, struct str header)
+{
+	struct buf b = buf_new(TAGS_MAX * 16);
+	struct str list;
+
+	BUF_LIT(&b, "{0");
+	for (int i = 0; header.n && i < TAGS_MAX; i++) {
+		struct str tag = str_trim(str_cut(&header, ','));
+
+		buf_char(&b, ',');
+		buf_int(&b, version_of_tag(tag));
+	}
+	buf_char(&b, '}');
+	list = arena_str(a, buf_str(&b));
+	buf_free(&b);
+	return list;
+}
+
+bool
+answer_if_match(struct call *call, const struct table *t, struct condition *ret)
+{
+	struct str tags = str_trim(call->request.if_match);
+
+	*ret = (struct condition){.cmp = CMP_NOTHING};
+	if (tags.n == 0 || str_eq(tags, STR("*")))
+		return false;
+	if (t->versioned) {
+		ret->cmp = CMP_VERSION;
+		ret->value = versions_of_tags(call->arena, tags);
+	}
+	return true;
 }
 
 void

@@ -36,6 +36,21 @@ bool answer_read_key(struct arena *a, const struct table *table,
  */
 void answer_tag(struct call *call, struct str tag);
 
+/*
+ * The ETag of a single row: its version, those of the rows that it shows and
+ * the model's.  `form` tells the forms apart that it has under one URL.
+ * Empty: there is no single row, or it has no version.
+ */
+struct str answer_version(struct call *call, struct str form);
+
+/*
+ * If-Match (RFC 9110 §13.1.1) as a condition: the row must still have a
+ * version that the client saw; on a table without versions only "*" matches.
+ * False: nothing is asked.
+ */
+bool answer_if_match(struct call *call, const struct table *t,
+		     struct condition *ret);
+
 /* 307 to the path, with the query as it was: /users/ is /users. */
 void answer_redirect(struct call *call, struct str path);
 

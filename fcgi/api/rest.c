@@ -3,8 +3,6 @@
 #include "api/answer.h"
 #include "core/type.h"
 
-enum { TAGS_MAX = 64 }; /* of an If-Match */
-
 /* ---- what a table answers with ---- */
 
 bool
@@ -92,64 +90,13 @@ add_condition(struct call *call, struct condition one)
 	p->where[p->nwhere++] = one;
 }
 
-/* Our tags begin with the row's xmin: "5f3a.1b2-c0ffee".  0: not one. */
-static uint32_t
-version_of_tag(struct str tag)
-{
-	static const char hex[] = "0123456789abcdef";
-	struct str rest = str_sub(tag, 1, tag.n);
-	struct str first = str_cut(&rest, '-'), own = str_cut(&first, '.');
-	uint32_t version = 0;
-
-	if (!str_starts(tag, STR("\"")) || own.n > 8)
-		return 0;
-	for (size_t i = 0; i < own.n; i++) {
-		const char *at = own.p[i] ? strchr(hex, own.p[i]) : NULL;
-
-		if (!at)
-			return 0;
-		version = version * 16 + (uint32_t)(at - hex);
-	}
-	return version;
-}
-
-/* The versions of a header's first tags, as an array's text. */
-static struct str
-versions_of_tags(struct arena *a, struct str header)
-{
-	struct buf b = buf_new(TAGS_MAX * 16);
-	struct str list;
-
-	BUF_LIT(&b, "{0");
-	for (int i = 0; header.n && i < TAGS_MAX; i++) {
-		struct str tag = str_trim(str_cut(&header, ','));
-
-		buf_char(&b, ',');
-		buf_int(&b, version_of_tag(tag));
-	}
-	buf_char(&b, '}');
-	list = arena_str(a, buf_str(&b));
-	buf_free(&b);
-	return list;
-}
-
-/*
- * If-Match (RFC 9110 §13.1.1): the row must still have a version that the
- * client saw.  On a table without versions only "*" matches.
- */
 static void
 add_precondition(struct call *call)
 {
-	struct str tags = str_trim(call->request.if_match);
-	struct condition one = {.cmp = CMP_NOTHING};
+	struct condition one;
 
-	if (tags.n == 0 || str_eq(tags, STR("*")))
-		return;
-	if (rest_of(call)->table->versioned) {
-		one.cmp = CMP_VERSION;
-		one.value = versions_of_tags(call->arena, tags);
-	}
-	add_condition(call, one);
+	if (answer_if_match(call, rest_of(call)->table, &one))
+		add_condition(call, one);
 }
 
 /* The id in the path. */

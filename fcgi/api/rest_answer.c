@@ -2,31 +2,6 @@
 #include "api/rest.h"
 #include "core/print.h"
 
-/* The versions of the row and its linked rows, and the model's. */
-static struct str
-version_tag(struct call *call)
-{
-	struct buf b = buf_new(1024);
-	uint64_t model = str_hash(call->request.model->version);
-	struct str tag;
-
-	for (size_t i = 0; i < call->nversions; i++) {
-		uint32_t xmin = 0;
-
-		for (size_t k = 0; k < call->versions[i].n; k++)
-			xmin = xmin << 8 |
-			       (unsigned char)call->versions[i].p[k];
-		buf_char(&b, i ? '.' : '"');
-		buf_hex(&b, xmin);
-	}
-	buf_char(&b, '-');
-	buf_hex(&b, (uint32_t)model);
-	buf_char(&b, '"');
-	tag = arena_str(call->arena, buf_str(&b));
-	buf_free(&b);
-	return tag;
-}
-
 /* The same URL is JSON:API's for those who accept that. */
 static void
 answer_read(struct call *call)
@@ -35,8 +10,7 @@ answer_read(struct call *call)
 	reply_header(&call->reply, "Vary", STR("Accept"));
 	if (call->more)
 		rest_link_next(call);
-	answer_tag(call, call->nversions && !call->streaming ? version_tag(call)
-							     : STR(""));
+	answer_tag(call, answer_version(call, STR("")));
 }
 
 /* Location: /users/id, the values of a composite key joined by commas. */
@@ -64,7 +38,7 @@ answer_write(struct call *call)
 	if (created && call->keys)
 		locate(call);
 	if (call->nversions)
-		reply_header(reply, "ETag", version_tag(call));
+		reply_header(reply, "ETag", answer_version(call, STR("")));
 	if (!rest_of(call)->minimal)
 		return;
 	reply->status = created ? 201 : 204;

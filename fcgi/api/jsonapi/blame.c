@@ -110,7 +110,10 @@ blame_related(struct call *call, const struct linkage *l,
 static struct err *
 row_missing(const struct blame *x)
 {
-	return jsonapi_not_found(x->call, x->op->resource, x->op->id);
+	if (x->of->seen)
+		return jsonapi_error(x->call, 403, NULL, at_data(x),
+				     "Forbidden");
+	return write_missing(x->call, x->op);
 }
 
 static struct err *

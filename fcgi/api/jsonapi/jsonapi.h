@@ -203,6 +203,9 @@ void jsonapi_tail(struct call *call);
 /* Any target but TARGET_OPERATIONS becomes call->plan. */
 struct err *jsonapi_read(struct call *call);
 
+/* The ETag of the one row that is answered, or empty: answer_version(). */
+struct str jsonapi_version(struct call *call);
+
 /* Status and headers of what it found; the error is that there is none. */
 struct err *jsonapi_render_read(struct call *call);
 

@@ -13,7 +13,8 @@ struct linker {
 static struct origin
 origin_of(const struct linker *x, enum aim aim, const struct linked *to)
 {
-	return (struct origin){aim, x->op, x->l, to};
+	return (struct origin){
+		.aim = aim, .operation = x->op, .link = x->l, .to = to};
 }
 
 /* ---- conditions and values by a key ---- */

@@ -153,6 +153,7 @@ read_one(struct call *call)
 	TRY(read_key(call, &key));
 	where_key(call, p, key, CMP_EQ);
 	p->quick = table_is_stored(p->table) && !p->nreaches;
+	p->version = !jsonapi_of(call)->include;
 	return NULL;
 }
 
@@ -241,6 +242,17 @@ is_missing(const struct call *call)
 	return j->target == TARGET_ONE;
 }
 
+struct str
+jsonapi_version(struct call *call)
+{
+	const struct jsonapi *j = jsonapi_of(call);
+	struct str form = arena_printf(call->arena, "%s %s?%.*s",
+				       j->strict ? "strict" : "", j->prefix,
+				       STR_FMT(call->request.query_text));
+
+	return answer_version(call, form);
+}
+
 struct err *
 jsonapi_render_read(struct call *call)
 {
@@ -252,7 +264,7 @@ jsonapi_render_read(struct call *call)
 		answer_null(call);
 	call->reply.status = 200;
 	call->reply.type = content_type(call);
-	answer_tag(call, STR(""));
+	answer_tag(call, jsonapi_version(call));
 	return NULL;
 }
 

@@ -61,7 +61,7 @@ void
 relate_steps(struct writing *w, struct operation *op, enum link_way way)
 {
 	steps_before(w, op);
-	steps_row(w, op);
+	steps_row(w, op, op->nkeys + op->nlinks == 0);
 	if (op->nlinks)
 		link_steps(w, op, op->links, way);
 }

@@ -1,3 +1,4 @@
+#include "api/answer.h"
 #include "api/jsonapi/writing.h"
 
 /* ---- rows ---- */
@@ -29,7 +30,8 @@ steps_where(struct call *call, struct plan *p, const struct row *row)
 {
 	const struct constraint *key = row->table->primary;
 
-	p->where = ARENA_ARRAY(call->arena, struct condition, key->n);
+	/* One more is about its state. */
+	p->where = ARENA_ARRAY(call->arena, struct condition, key->n + 1);
 	p->nwhere = key->n;
 	for (size_t i = 0; i < key->n; i++)
 		p->where[i] = (struct condition){
@@ -98,12 +100,40 @@ steps_before(struct writing *w, const struct operation *op)
 {
 	for (size_t i = 0; i < op->nkeys; i++)
 		steps_look(w, &op->keys[i].to->row,
-			   (struct origin){AIM_LOOK, op, &op->keys[i],
-					   op->keys[i].to});
+			   (struct origin){.aim = AIM_LOOK,
+					   .operation = op,
+					   .link = &op->keys[i],
+					   .to = op->keys[i].to});
+}
+
+/* Whoever sees the row and may not write it is told just that. */
+static bool
+look_before(struct writing *w, const struct operation *op, bool alone)
+{
+	if (!op->resource->table->guarded || (alone && !w->atomic))
+		return false;
+	steps_look(w, &op->row, (struct origin){.aim = AIM_ROW, op});
+	return true;
+}
+
+static struct origin
+find_row(struct writing *w, const struct operation *op, bool alone,
+	 struct plan *p)
+{
+	struct origin of = {.aim = AIM_ROW, .operation = op};
+	struct condition state;
+
+	p->must = 1;
+	steps_where(w->call, p, &op->row);
+	if (!w->atomic && answer_if_match(w->call, p->table, &state))
+		p->where[p->nwhere++] = state;
+	else if (p->op != PLAN_SELECT)
+		of.seen = look_before(w, op, alone);
+	return of;
 }
 
 struct plan *
-steps_row(struct writing *w, struct operation *op)
+steps_row(struct writing *w, struct operation *op, bool alone)
 {
 	static const enum plan_op ops[] = {
 		[OPERATION_ADD] = PLAN_INSERT,
@@ -121,11 +151,9 @@ steps_row(struct writing *w, struct operation *op)
 		one.op = PLAN_SELECT;
 	if (one.op == PLAN_INSERT) {
 		one.keep = op->row.keep;
-	} else {
-		one.must = 1;
-		steps_where(w->call, &one, &op->row);
+		return steps_add(w, one, (struct origin){.aim = AIM_ROW, op});
 	}
-	return steps_add(w, one, (struct origin){.aim = AIM_ROW, op});
+	return steps_add(w, one, find_row(w, op, alone, &one));
 }
 
 void

@@ -1,5 +1,7 @@
 #include "api/jsonapi/writing.h"
 
+#include "api/answer.h"
+
 #include "core/json.h"
 
 struct writing *
@@ -13,6 +15,31 @@ write_begin(struct call *call, size_t operations)
 	return w;
 }
 
+/* Is the row to be in a state that its client saw? */
+static bool
+insists(const struct writing *w)
+{
+	struct condition ignored;
+
+	return !w->atomic &&
+	       answer_if_match(w->call, w->operations->resource->table,
+			       &ignored);
+}
+
+static struct err *
+not_so(struct call *call)
+{
+	return err_new(call->arena, ERR_PRECONDITION, "Precondition Failed");
+}
+
+struct err *
+write_missing(struct call *call, const struct operation *op)
+{
+	if (call->request.if_match.n && !writing_of(call)->atomic)
+		return not_so(call);
+	return jsonapi_not_found(call, op->resource, op->id);
+}
+
 struct err *
 write_row(struct call *call, struct operation *op)
 {
@@ -21,7 +48,7 @@ write_row(struct call *call, struct operation *op)
 	op->row.table = t;
 	if (resource_read_id(call->arena, t, op->id, &op->row.key))
 		return NULL;
-	return jsonapi_not_found(call, op->resource, op->id);
+	return write_missing(call, op);
 }
 
 /* ---- one row ---- */
@@ -71,12 +98,13 @@ change_steps(struct writing *w, struct operation *op)
 	bool create = op->kind == OPERATION_ADD;
 	struct plan *row;
 
-	if (!create && op->nset == 0 && op->nlinks == 0)
+	if (!create && op->nset == 0 && op->nlinks == 0 && !insists(w))
 		return read_back(w, op);
 	steps_before(w, op);
-	row = steps_row(w, op);
+	row = steps_row(w, op, is_alone(w, op) && op->nkeys == 0);
 	if (is_alone(w, op)) {
 		TRY(jsonapi_shape(w->call, row));
+		row->version = !w->atomic;
 		show(w, row);
 		return NULL;
 	}
@@ -92,7 +120,7 @@ write_steps(struct writing *w, struct operation *op)
 	jsonapi_of(w->call)->primary = op->resource;
 	if (op->kind != OPERATION_REMOVE)
 		return change_steps(w, op);
-	steps_row(w, op);
+	steps_row(w, op, true);
 	return NULL;
 }
 
@@ -174,6 +202,8 @@ remove_many(struct call *call)
 	struct plan one = {.op = PLAN_DELETE, .list = true};
 
 	one.table = op->resource->table;
+	if (insists(writing_of(call)))
+		return not_so(call);
 	TRY(jsonapi_read_include(call));
 	if (jsonapi_of(call)->include)
 		return jsonapi_bad_query(call, "include",
@@ -269,6 +299,35 @@ say_where(struct reply *reply)
 		reply_header(reply, "Location", self);
 }
 
+/*
+ * Row security hides from a write what the caller may not write.  Whether the
+ * row is there at all is asked once more, by a read: 403 rather than 404.
+ */
+static struct err *
+seek(struct call *call)
+{
+	struct writing *w = writing_of(call);
+	struct plan *p = &call->plan;
+
+	if (!w->operations->resource->table->guarded || insists(w) ||
+	    (p->op != PLAN_UPDATE && p->op != PLAN_DELETE))
+		return write_missing(call, w->operations);
+	w->seeking = true;
+	p->op = PLAN_SELECT;
+	p->nset = 0;
+	p->version = false;
+	call->reply.type = NULL;
+	return NULL;
+}
+
+static struct err *
+found(struct call *call)
+{
+	if (call->rows == 0)
+		return write_missing(call, writing_of(call)->operations);
+	return err_new(call->arena, ERR_FORBIDDEN, "Forbidden");
+}
+
 struct err *
 jsonapi_render_write(struct call *call)
 {
@@ -276,9 +335,11 @@ jsonapi_render_write(struct call *call)
 	const struct operation *op = w->operations;
 	bool steps = call->plan.op == PLAN_STEPS;
 
+	if (w->seeking)
+		return found(call);
 	if (!call->plan.list && call->rows == 0 &&
 	    !(steps && (w->nothing || w->said || w->atomic)))
-		return jsonapi_not_found(call, op->resource, op->id);
+		return seek(call);
 	call->reply.status = 200;
 	call->reply.type = JSONAPI_TYPE;
 	if (w->atomic)
@@ -289,5 +350,7 @@ jsonapi_render_write(struct call *call)
 		say(&call->reply, w->said);
 	else if (op->kind == OPERATION_ADD && !w->atomic)
 		say_where(&call->reply);
+	if (!w->nothing && call->nversions)
+		reply_header(&call->reply, "ETag", jsonapi_version(call));
 	return NULL;
 }

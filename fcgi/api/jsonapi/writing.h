@@ -67,6 +67,7 @@ struct origin {
 	const struct operation *operation;
 	const struct linkage *link; /* but for AIM_ROW */
 	const struct linked *to;    /* of it; NULL: all or none of them */
+	bool seen; /* the row is there: it is not his to write */
 };
 
 /* One request: its state's `write`. */
@@ -80,6 +81,7 @@ struct writing {
 	size_t nsteps, room;
 	const char *said; /* the message that is the answer, or NULL */
 	bool nothing;	  /* the answer is that all is well, 204 */
+	bool seeking;	  /* was nothing written because it may not be? */
 	bool atomic;
 };
 
@@ -178,8 +180,11 @@ void steps_look(struct writing *w, const struct row *row, struct origin of);
 /* All that comes before the row is written. */
 void steps_before(struct writing *w, const struct operation *op);
 
-/* The row itself: the step that inserts, updates or deletes it. */
-struct plan *steps_row(struct writing *w, struct operation *op);
+/*
+ * The row itself: the step that inserts, updates or deletes it, in the state
+ * that the request insists on.  `alone`: it may be the only one.
+ */
+struct plan *steps_row(struct writing *w, struct operation *op, bool alone);
 
 /* The steps become the request's plan. */
 void steps_finish(struct writing *w);
@@ -201,6 +206,9 @@ struct err *blame_related(struct call *call, const struct linkage *l,
 /* ---- write.c ---- */
 
 struct writing *write_begin(struct call *call, size_t operations);
+
+/* 404 of the operation's row, or 412 where its state was insisted on. */
+struct err *write_missing(struct call *call, const struct operation *op);
 
 /* The row that an update or a removal is about; the error is that it is none.
  */
