@@ -2,6 +2,7 @@
 
 #include "api/graphql/standard.h"
 #include "base/log.h"
+#include "core/address.h"
 #include "core/phc.h"
 #include "core/request.h"
 #include "core/url.h"
@@ -97,6 +98,17 @@ check_headers(struct arena *a, const struct conf *conf)
 }
 
 static struct err *
+check_allowed(struct arena *a, const struct conf *conf)
+{
+	struct str entry = address_bad_entry(str_of(conf->webhook_allow));
+
+	return entry.n == 0 ? NULL
+			    : bad(a, "POSTERN_WEBHOOK_ALLOW", entry,
+				  "it must be like 10.1.0.0/16 or "
+				  "hooks.internal");
+}
+
+static struct err *
 check_scalars(struct arena *a, const struct conf *conf)
 {
 	struct str text = str_of(conf->graphql_scalars);
@@ -142,6 +154,7 @@ check_settings(struct arena *a, const struct conf *conf)
 	TRY(check_list(a, "POSTERN_REDIRECTS", str_of(conf->redirects), false));
 	TRY(check_smtp(a, conf));
 	TRY(check_scalars(a, conf));
+	TRY(check_allowed(a, conf));
 	TRY(check_headers(a, conf));
 	look_at_cost(conf);
 	look_at_secret(conf);

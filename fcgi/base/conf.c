@@ -120,6 +120,15 @@ static const struct setting_row {
 	       1000000, "rows of a JSON:API page; greater sizes are cut to it"),
 	NUMBER("POSTERN_JSONAPI_INCLUDE_DEPTH", jsonapi_include_depth, "3", 1,
 	       10, "relationships in a row of include= and sort="),
+	NUMBER("POSTERN_WEBHOOKS", webhooks, "100", 1, 1000,
+	       "events that a courier delivers at once"),
+	TEXT("POSTERN_WEBHOOK_ALLOW", webhook_allow, "", NULL,
+	     "private addresses, nets, hosts that may be called, blanks "
+	     "between"),
+	TEXT("POSTERN_WEBHOOK_SECRET", webhook_secret, "", NULL,
+	     "keys that sign events, between blanks (none: unsigned)"),
+	NUMBER("POSTERN_EVENTS_KEEP", events_keep, "30", 1, 36500,
+	       "days that events are kept"),
 	TEXT("POSTERN_SMTP", smtp, "", NULL,
 	     "mail server as host:port (none: mails become files)"),
 	TEXT("POSTERN_SMTP_SECURITY", smtp_security, "STARTTLS",
@@ -308,7 +317,8 @@ static const char *
 shown(const struct setting_row *row, const char *value)
 {
 	bool secret = row->at == offsetof(struct conf, database) ||
-		      row->at == offsetof(struct conf, admin_secret);
+		      row->at == offsetof(struct conf, admin_secret) ||
+		      row->at == offsetof(struct conf, webhook_secret);
 
 	if (secret && value[0])
 		return "(set)";

@@ -73,6 +73,12 @@ struct conf {
 	int64_t jsonapi_include_depth; /* relationships in a row */
 	int64_t jsonapi_operations;    /* of one request of atomic ones */
 
+	/* Events. */
+	int64_t webhooks;	    /* deliveries at once */
+	const char *webhook_allow;  /* nets and hosts, between blanks */
+	const char *webhook_secret; /* what signs; empty: nothing does */
+	int64_t events_keep;	    /* days */
+
 	/* Mail. */
 	const char *smtp;	   /* host:port; empty: files in `state` */
 	const char *smtp_security; /* as spec.md §2.9 has them */

@@ -21,7 +21,7 @@
 struct mail_room {
 	const struct conf *conf;
 	const struct keys *keys;
-	struct outbox *outbox;
+	struct desk *desk;
 	struct str host; /* of the base URL */
 };
 

@@ -156,7 +156,7 @@ make_code(const struct mail_room *room, struct arena *a,
 						 STR_FMT(code))));
 	if (!hash.n)
 		return err_internal(a, ERR_INTERNAL, "a code cannot be made");
-	TRY(outbox_code(room->outbox, a, mail, hash));
+	TRY(outbox_code(room->desk, a, mail, hash));
 	*ret = code;
 	return NULL;
 }

@@ -1,0 +1,301 @@
+#include "courier/hook.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "core/base64.h"
+#include "core/json.h"
+#include "core/url.h"
+#include "io/secret.h"
+
+enum { URL_MAX = 8192, SIGNED_MAX = 1024, SPAN_BYTES = 8 };
+
+/* ---- the environment ---- */
+
+/* What is ours is nobody's business, and what is not there is no value. */
+static struct err *
+variable(struct arena *a, struct str name, struct str *ret)
+{
+	const char *value = NULL;
+
+	if (name.n && !str_starts(name, STR("POSTERN_")))
+		value = getenv(arena_str(a, name).p);
+	if (!value)
+		return err_new(a, ERR_INVALID,
+			       "The environment has no %.*s for it.",
+			       STR_FMT(name));
+	*ret = str_of(value);
+	return NULL;
+}
+
+/* ---- the URL ---- */
+
+static size_t
+find_pair(struct str s, char c)
+{
+	for (size_t i = 0; i + 1 < s.n; i++)
+		if (s.p[i] == c && s.p[i + 1] == c)
+			return i;
+	return s.n;
+}
+
+static struct err *
+expand(struct arena *a, struct str text, struct buf *b)
+{
+	while (text.n) {
+		size_t open = find_pair(text, '{'), close;
+		struct str value;
+
+		buf_put(b, str_sub(text, 0, open));
+		text = str_sub(text, open + 2, text.n);
+		if (text.n == 0)
+			break;
+		close = find_pair(text, '}');
+		TRY(variable(a, str_trim(str_sub(text, 0, close)), &value));
+		buf_put(b, value);
+		text = str_sub(text, close + 2, text.n);
+	}
+	return NULL;
+}
+
+static bool
+is_ours(const struct url *u)
+{
+	return str_eq_nocase(u->scheme, STR("http")) ||
+	       str_eq_nocase(u->scheme, STR("https"));
+}
+
+static struct err *
+make_url(struct arena *a, const struct event *event, struct hook_head *ret)
+{
+	struct buf b = buf_new(URL_MAX);
+	struct err *e = expand(a, event->webhook, &b);
+	struct url u;
+
+	ret->url = b.broken ? STR("") : arena_str(a, buf_str(&b));
+	buf_free(&b);
+	TRY(e);
+	if (!url_read(ret->url, &u) || !is_ours(&u))
+		return err_new(a, ERR_INVALID,
+			       "The webhook is no URL of http or https.");
+	ret->host = u.host;
+	if (u.host.n && u.host.p[0] == '[')
+		ret->host = str_sub(u.host, 1, u.host.n - 2);
+	return NULL;
+}
+
+/* ---- headers ---- */
+
+static void
+free_list(void *list)
+{
+	curl_slist_free_all(list);
+}
+
+static void
+add(struct arena *a, struct hook_head *head, struct str name, struct str value)
+{
+	struct str line =
+		arena_printf(a, "%.*s: %.*s", STR_FMT(name), STR_FMT(value));
+
+	head->headers = mem_must(curl_slist_append(head->headers, line.p));
+}
+
+static bool
+is_token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) &&
+		    !strchr("!#$%&'*+-.^_`|~", s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+static bool
+is_value(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' && s.p[i] != '\t')
+			return false;
+	return true;
+}
+
+/* These are the body's, or libcurl's to say. */
+static bool
+is_taken(struct str name)
+{
+	static const char *const names[] = {"connection",
+					    "content-length",
+					    "content-type",
+					    "expect",
+					    "host",
+					    "transfer-encoding",
+					    "webhook-id",
+					    "webhook-signature",
+					    "webhook-timestamp"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq_nocase(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+static struct err *
+add_row(struct arena *a, struct hook_head *head, json_object *row)
+{
+	struct str name = json_str(json_get(row, "name"));
+	struct str value = json_str(json_get(row, "value"));
+
+	if (json_has(row, "value_from_env"))
+		TRY(variable(a, json_str(json_get(row, "value_from_env")),
+			     &value));
+	if (!is_token(name) || is_taken(name) || !is_value(value))
+		return err_new(a, ERR_INVALID, "There is no header \"%.*s\".",
+			       STR_FMT(name));
+	add(a, head, name, value);
+	return NULL;
+}
+
+static struct err *
+add_rows(struct arena *a, const struct event *event, struct hook_head *head)
+{
+	json_object *rows = NULL;
+
+	if (event->headers.n == 0)
+		return NULL;
+	TRY(json_read(a, event->headers, &rows));
+	if (!json_object_is_type(rows, json_type_array))
+		return err_new(a, ERR_INVALID, "The headers are no array.");
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		TRY(add_row(a, head, json_object_array_get_idx(rows, i)));
+	return NULL;
+}
+
+/* ---- the signature ---- */
+
+/* With the alphabet and the padding of RFC 4648 §4. */
+static struct str
+plain_base64(struct arena *a, struct str bytes)
+{
+	struct str text = base64_encode(a, bytes);
+	struct str pad = str_sub(STR("==="), 0, (4 - text.n % 4) % 4);
+	struct str all =
+		arena_printf(a, "%.*s%.*s", STR_FMT(text), STR_FMT(pad));
+	char *p = arena_alloc(a, all.n + 1);
+
+	for (size_t i = 0; i < all.n; i++)
+		p[i] = all.p[i] == '-' ? '+' : all.p[i] == '_' ? '/' : all.p[i];
+	return (struct str){p, all.n};
+}
+
+static struct str
+key_of(struct arena *a, struct str text)
+{
+	struct str prefix = STR("whsec_"), key;
+	char *p;
+
+	if (!str_starts(text, prefix))
+		return text;
+	text = str_sub(text, prefix.n, text.n);
+	while (text.n && text.p[text.n - 1] == '=')
+		text.n--;
+	p = arena_alloc(a, text.n + 1);
+	for (size_t i = 0; i < text.n; i++)
+		p[i] = text.p[i] == '+'	  ? '-'
+		       : text.p[i] == '/' ? '_'
+					  : text.p[i];
+	return base64_decode(a, (struct str){p, text.n}, &key) ? key : STR("");
+}
+
+/* What is signed: the id, the time and the body, with dots between. */
+static struct str
+signed_text(struct arena *a, const struct event *event, struct str moment)
+{
+	size_t n = event->id.n + moment.n + event->body.n + 2;
+	char *text = arena_alloc(a, n + 1), *p = text;
+
+	memcpy(p, event->id.p, event->id.n);
+	p += event->id.n;
+	*p++ = '.';
+	memcpy(p, moment.p, moment.n);
+	p += moment.n;
+	*p++ = '.';
+	memcpy(p, event->body.p, event->body.n);
+	return (struct str){text, n};
+}
+
+static struct err *
+sign(struct arena *a, struct str keys, struct str content, struct buf *b)
+{
+	while (keys.n) {
+		struct str text = str_cut(&keys, ' '), mac;
+
+		if (text.n == 0)
+			continue;
+		mac = secret_hmac(a, key_of(a, text), content);
+		if (!mac.p)
+			return err_new(a, ERR_INVALID,
+				       "The key of signatures is no key.");
+		BUF_LIT(b, " v1,");
+		buf_put(b, plain_base64(a, mac));
+	}
+	return NULL;
+}
+
+static struct err *
+add_signature(struct arena *a, const struct hook *h, const struct conf *conf,
+	      struct hook_head *head)
+{
+	struct str keys = str_of(conf->webhook_secret), content;
+	struct str time_text = arena_printf(a, "%lld", (long long)time(NULL));
+	struct buf b = buf_new(SIGNED_MAX);
+	struct err *e = NULL;
+
+	if (h->event.secret_env.n)
+		TRY(variable(a, h->event.secret_env, &keys));
+	if (keys.n == 0)
+		return NULL;
+	content = signed_text(a, &h->event, time_text);
+	e = sign(a, keys, content, &b);
+	if (!e && b.n) {
+		add(a, head, STR("webhook-timestamp"), time_text);
+		add(a, head, STR("webhook-signature"), str_trim(buf_str(&b)));
+	}
+	buf_free(&b);
+	return e;
+}
+
+/* The receiver's work is a part of what the request began. */
+static void
+add_trace(struct arena *a, const struct event *event, struct hook_head *head)
+{
+	struct str span = secret_hex(a, secret_random(a, SPAN_BYTES));
+
+	if (event->trace.n && span.p)
+		add(a, head, STR("traceparent"),
+		    arena_printf(a, "00-%.*s-%.*s-01", STR_FMT(event->trace),
+				 STR_FMT(span)));
+}
+
+struct err *
+hook_head_make(const struct hook *h, const struct conf *conf,
+	       struct hook_head *ret)
+{
+	struct arena *a = h->arena;
+	struct err *e;
+
+	*ret = (struct hook_head){0};
+	TRY(make_url(a, &h->event, ret));
+	add(a, ret, STR("Content-Type"), STR("application/json"));
+	add(a, ret, STR("webhook-id"), h->event.id);
+	e = add_rows(a, &h->event, ret);
+	if (!e)
+		e = add_signature(a, h, conf, ret);
+	add_trace(a, &h->event, ret);
+	/* Without it libcurl would wait for leave to send a large body. */
+	ret->headers = mem_must(curl_slist_append(ret->headers, "Expect:"));
+	arena_defer(a, free_list, ret->headers);
+	return e;
+}
