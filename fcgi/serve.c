@@ -52,11 +52,15 @@ log_failure(const struct exchange *x, const struct err *e)
 		    STR_FMT(e->cause.n ? e->cause : e->message));
 }
 
-/* Somebody who may not may be somebody who did not say who he is. */
+/*
+ * Somebody who may not may be somebody who did not say who he is; unless that
+ * was said on purpose.
+ */
 static bool
-is_unknown(const struct exchange *x)
+is_stranger(const struct exchange *x, const struct err *e)
 {
-	return !x->api->open && !x->call.caller.known &&
+	return e->code == ERR_FORBIDDEN && !e->status && !e->type.n &&
+	       !x->api->open && !x->api->answers && !x->call.caller.known &&
 	       !caller_has_token(&x->call.request);
 }
 
@@ -101,7 +105,7 @@ fail(struct exchange *x, const struct err *e)
 {
 	struct reply *reply = &x->call.reply;
 
-	if (e->code == ERR_FORBIDDEN && is_unknown(x) && !x->api->answers)
+	if (is_stranger(x, e))
 		e = err_new(x->call.arena, ERR_UNAUTHORIZED,
 			    "Not authenticated");
 	log_failure(x, e);

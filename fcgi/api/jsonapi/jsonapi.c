@@ -360,7 +360,6 @@ render(struct call *call)
 
 const struct api jsonapi_api = {
 	.name = "jsonapi",
-	.answers = true,
 	.plan = plan,
 	.tail = jsonapi_tail,
 	.render = render,
