@@ -334,4 +334,24 @@ subtest 'the media type' => sub {
 	}
 };
 
+subtest 'many at once' => sub {
+	my $body = JSON::PP->new->canonical->encode({'atomic:operations' => [
+		add(group => {name => 'One of many'}, lid => 'g'),
+		add(person => {name => 'One of many', email => 'many@example.com'},
+			relationships => {groups => to([lid(group => 'g')])})]});
+	my %seen;
+	$seen{$_->{status}}++ for volley($p, map { request(POST =>
+		'/operations', $body) } 1 .. 20);
+	is_deeply \%seen, {200 => 1, 400 => 19}, 'of which one can be done';
+	is rows(people => "name = 'One of many'"), 1, '... once';
+	is rows(groups => "name = 'One of many'"), 1, '... with all of it';
+	%seen = ();
+	$seen{$_->{status}}++ for volley($p, map { my $n = $_; request(POST =>
+		'/operations', $body =~ s/any/any $n/gr =~ s/many $n@/many$n@/r) }
+		1 .. 20);
+	is_deeply \%seen, {200 => 20}, 'of which each can';
+	is rows(memberships => q{person_id in (select id from api.people
+		where name like 'One of many %')}), 20, '... to itself';
+};
+
 done_testing;
