@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cgi.h"
 #include "courier/courier.h"
+#include "events_tool.h"
 #include "io/keys.h"
 #include "pool.h"
 #include "serve.h"
@@ -253,6 +254,12 @@ run_courier(struct run *run)
 	return courier_run(&run->conf, NULL, once);
 }
 
+static int
+run_events(struct run *run)
+{
+	return events_tool_run(&run->conf, run->argc, run->argv);
+}
+
 /* `key EdDSA`: to standard output, where a redirection makes it a file. */
 static int
 run_key(struct run *run)
@@ -301,18 +308,19 @@ static const struct command {
 	const char *name, *arguments, *meaning;
 	int (*run)(struct run *run);
 } commands[] = {
-	{"pool",	 "NAME",	 "supervise the pool api, auth, bulk or courier",
-	 run_pool										},
-	{"courier",  "[--once]",	"deliver the mails of the outbox",		   run_courier },
+	{"pool",	 "NAME",		 "supervise the pool api, auth, bulk or courier",
+	 run_pool										  },
+	{"courier",  "[--once]",	"deliver mails and events",			    run_courier },
+	{"events",   "list|show|...", "what became of events",			     run_events  },
 	{"check",	  "[--config]",	"are configuration and database usable?",
-	 run_check									       },
+	 run_check										 },
 	{"model",	  "",	      "print the exposed schema as JSON",		  run_model   },
-	{"openapi",  "[ROLE]",      "print the description of the API",		  run_openapi },
-	{"explain",  "METHOD PATH", "print the SQL of a request",			 run_explain },
-	{"key",	"[ALGORITHM]", "print a new key for POSTERN_KEYS",		   run_key	  },
+	{"openapi",  "[ROLE]",	      "print the description of the API",		  run_openapi },
+	{"explain",  "METHOD PATH",   "print the SQL of a request",			 run_explain },
+	{"key",	"[ALGORITHM]",   "print a new key for POSTERN_KEYS",		   run_key	  },
 	{"settings", "",		 "print every setting",				run_settings},
 	{"version",  "",		"print the version",			     run_version },
-	{"help",	 "",	     "print this",				    run_help	   },
+	{"help",	 "",		     "print this",				    run_help	   },
 };
 
 static int

@@ -161,6 +161,7 @@ request_param(struct request *r, struct str name, struct str value)
 		ROW("HTTP_ORIGIN", origin),
 		ROW("HTTP_SEC_FETCH_SITE", fetch_site),
 		ROW("HTTP_X_HASURA_ROLE", hasura_role),
+		ROW("HTTP_TRACEPARENT", traceparent),
 		ROW("HTTP_USER_AGENT", agent),
 		ROW("REMOTE_ADDR", address),
 		ROW("POSTERN_BULK", bulk),

@@ -35,6 +35,7 @@ struct request {
 	struct str accept;
 	struct str if_match, if_none_match, prefer;
 	struct str authorization, cookie, origin, fetch_site, hasura_role;
+	struct str traceparent;	   /* the trace that this is a step of */
 	struct str agent, address; /* who says it, and from where */
 	struct header headers[REQUEST_HEADERS_MAX]; /* conf->jsonapi_headers */
 	size_t nheaders;

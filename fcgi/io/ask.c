@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 
-enum { TEXT_MAX = 512, ARGS = 4 };
+enum { TEXT_MAX = 512, ARGS = 4, TRACEPARENT = 55 };
 
 /*
  * Nobody reads what they would give, so they give nothing: no column and no
@@ -21,6 +21,9 @@ static const char enter_here[] =
 
 static const char enter_as[] =
 	"select where set_config('role', $1, true) is null";
+
+static const char trace[] =
+	"select where set_config('postern.traceparent', $1, true) is null";
 
 void
 ask_enter(struct arena *a, const struct caller *caller, struct pg_job *job)
@@ -73,4 +76,35 @@ ask_statement(struct arena *a, const struct question *q, struct statement *ret)
 	buf_char(&b, ')');
 	ret->text = arena_str(a, buf_str(&b));
 	buf_free(&b);
+}
+
+/* Version 00 of W3C's Trace Context: 00-trace-span-flags, in small letters. */
+static bool
+is_traceparent(struct str s)
+{
+	static const char form[] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-"
+				   "xxxxxxxxxxxxxxxx-xx";
+
+	for (size_t i = 0; i < s.n && i < TRACEPARENT; i++)
+		if (form[i] == 'x' ? !strchr("0123456789abcdef", s.p[i])
+				   : form[i] != s.p[i])
+			return false;
+	return s.n == TRACEPARENT && !memchr(s.p, '\0', s.n);
+}
+
+void
+ask_trace(const struct request *r, struct script *script)
+{
+	struct statement *all;
+
+	if (!is_traceparent(r->traceparent) || script->n >= SCRIPT_MAX)
+		return;
+	all = ARENA_ARRAY(r->arena, struct statement, (size_t)script->n + 1);
+	memcpy(all + 1, script->statements, (size_t)script->n * sizeof(*all));
+	all[0].text = str_of(trace);
+	all[0].aside = true;
+	all[0].args = ARENA_ARRAY(r->arena, const char *, 1);
+	all[0].args[all[0].nargs++] = arena_str(r->arena, r->traceparent).p;
+	script->statements = all;
+	script->room = ++script->n;
 }

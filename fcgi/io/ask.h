@@ -24,4 +24,10 @@ ask_enter(struct arena *a, const struct caller *caller, struct pg_job *job);
 void
 ask_statement(struct arena *a, const struct question *q, struct statement *ret);
 
+/*
+ * Let the triggers of a write know the trace that it is a step of, if its
+ * request said so: one more statement before the script's.
+ */
+void ask_trace(const struct request *r, struct script *script);
+
 #endif
