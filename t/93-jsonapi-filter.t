@@ -361,6 +361,13 @@ subtest 'values that do not fit' => sub {
 		is $r->{status}, $mode eq 'seed' ? 409 : 400,
 			"$mode: also in the short form";
 	});
+	finds(spots => [is_so(address => eq => '10.0.0.1')], '1',
+		'a type that only the database reads');
+	refuses('[{"name":"address","op":"eq","val":"x"}]', qr/none that its/,
+		'... and refuses', table => 'spots', %type,
+		source => {parameter => 'filters'});
+	refuses('[{"name":"at","op":"eq","val":"(1,2)"}]', qr/such an operator/,
+		'... or cannot compare', table => 'spots');
 	for my $text ('[{"name":"name","op":"eq","val":"\u0000"}]',
 		'[{"name":"name","op":"like","val":"\u0000"}]',
 		'[{"name":"name","op":"like","val":"a\\\\"}]',

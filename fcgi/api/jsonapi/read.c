@@ -287,14 +287,20 @@ struct err *
 jsonapi_read_fault(struct call *call, const struct err *e)
 {
 	const struct jsonapi *j = call->state;
-	struct fault_source source = {0};
+	struct fault_source source = {.parameter = "filters"};
 
-	if (!j || j->write || e->code != ERR_INVALID || e->issues ||
-	    e->argument == 0)
+	if (!j || j->write || e->code != ERR_INVALID || e->issues)
 		return NULL;
-	if (j->id.n && !has_filter(call))
+	if (e->argument && j->id.n && !has_filter(call))
 		return jsonapi_not_found(call, j->resource, j->id);
-	source.parameter = j->strict ? "filter" : "filters";
+	if (!e->argument && !has_filter(call))
+		return NULL;
+	if (j->strict || !e->argument)
+		return jsonapi_bad_query(
+			call, j->strict ? "filter" : "filters",
+			e->argument ? "A value is none that its column takes."
+				    : "A column does not have such an "
+				      "operator.");
 	return jsonapi_error(call, 409, "Invalid type.", source,
 			     "A value is none that its column takes.");
 }
