@@ -19,9 +19,13 @@ at(struct str pointer)
 	return (struct fault_source){.pointer = pointer.p};
 }
 
+/* Who deletes one has sent none. */
 static struct fault_source
 at_data(const struct blame *x)
 {
+	if (x->strict && x->op->kind == OPERATION_REMOVE &&
+	    !writing_of(x->call)->atomic)
+		return (struct fault_source){0};
 	return x->strict ? at(x->op->at) : at(STR("/data"));
 }
 
