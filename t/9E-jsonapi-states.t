@@ -119,13 +119,16 @@ subtest 'rows that may be seen only' => sub {
 		) {
 			my ($what, @request) = @$case;
 			my $r = $api->$mode(@request);
-			is $r->{status}, 403, "$mode: they $what" or diag $r->{body};
+			is $r->{status}, 401, "$mode: they $what by a stranger"
+				or diag $r->{body};
+			like $r->{headers}{'www-authenticate'} // '', qr/^Bearer/,
+				'... who may be somebody';
 		}
 		my $r = $api->$mode(POST => '/operations', type => $ATOMIC,
 			$mode eq 'strict' ? (headers => {Accept => $ATOMIC}) : (),
 			json => {'atomic:operations' => [{op => 'remove',
 			ref => {type => 'note', id => '1'}}]});
-		is $r->{status}, 403, '... nor by an operation' or diag $r->{body};
+		is $r->{status}, 401, '... nor by an operation' or diag $r->{body};
 		for my $id (2, 99) {
 			$r = $api->$mode(PATCH => "/jsonapi/notes/$id", data =>
 				{type => 'note', id => "$id", attributes => {text => 'x'}});

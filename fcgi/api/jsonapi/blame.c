@@ -111,9 +111,13 @@ blame_related(struct call *call, const struct linkage *l,
 			     STR_FMT(ids), some ? '}' : ']');
 }
 
+/* Whoever sees it may not write it; a stranger may be somebody who may. */
 static struct err *
 row_missing(const struct blame *x)
 {
+	if (x->of->seen && !x->call->caller.known)
+		return err_new(x->call->arena, ERR_UNAUTHORIZED,
+			       "Not authenticated");
 	if (x->of->seen)
 		return jsonapi_error(x->call, 403, NULL, at_data(x),
 				     "Forbidden");
