@@ -272,7 +272,7 @@ static struct str
 target(struct rest_about *a, const struct operation *o, const char *query)
 {
 	struct arena *arena = a->arena;
-	struct str value = STR(""), path = a->path;
+	struct str value, path = a->path;
 	struct buf b = buf_new(TEXT_MAX), *to = a->w->to;
 
 	if (!query)

@@ -182,7 +182,7 @@ void
 print_key(struct buf *b, const struct constraint *key, const struct str *values,
 	  bool path)
 {
-	for (size_t i = 0; i < key->n; i++) {
+	for (size_t i = 0; key && i < key->n; i++) {
 		if (i)
 			buf_char(b, ',');
 		print_part(b, key->columns[i], values[i], key->n > 1, path);

@@ -250,6 +250,7 @@ send_prepared(struct lane *lane, struct pg_job *job, int n)
 	const char *first = NULL, *names[SCRIPT_MAX];
 	int asides;
 
+	memset(names, 0, (size_t)n * sizeof(*names));
 	if (enter)
 		first = lane_prepare(lane, job, enter, NULL);
 	prepare_all(lane, job, true, n, names);

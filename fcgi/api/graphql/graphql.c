@@ -244,9 +244,10 @@ run(struct call *call)
 				 answer_role(call));
 	g->cached = cache_document(call, g->schema, g->in.query, may_look(call),
 				   &g->faults);
-	if (g->cached)
-		g->op = find_operation(g, &g->faults);
-	if (g->faults.n)
+	if (!g->cached)
+		return answer_refusal(call);
+	g->op = find_operation(g, &g->faults);
+	if (!g->op)
 		return answer_refusal(call);
 	if (g->in.by_get && g->op->kind == OPERATION_MUTATION) {
 		e = err_new(call->arena, ERR_METHOD,

@@ -93,14 +93,15 @@ validate_merge_collect(struct validate *v, const struct schema_type *parent,
 {
 	struct merge_set **set = (struct merge_set **)validate_map_pair(
 		&v->collected, first, parent);
+	struct merge_set *made = *set;
 
-	if (*set)
-		return *set;
-	*set = ARENA_NEW(v->arena, struct merge_set);
-	(*set)->end = &(*set)->first;
-	(*set)->by_key.arena = v->arena;
-	add_selections(v, *set, first, parent);
-	return *set;
+	if (made)
+		return made;
+	made = *set = ARENA_NEW(v->arena, struct merge_set);
+	made->end = &made->first;
+	made->by_key.arena = v->arena;
+	add_selections(v, made, first, parent);
+	return made;
 }
 
 struct merge_set *

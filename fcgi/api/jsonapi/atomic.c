@@ -126,11 +126,12 @@ depend(struct atom *x)
 	struct jsonapi_view view = {
 		.table = op->resource->table,
 		.method = str_of(ways[op->kind].method),
-		.id = x->lid.p ? (struct str){0} : op->id,
 		.list = op->kind == OPERATION_ADD && !op->relationship,
 		.step = (int)x->w->nsteps,
 	};
 
+	if (!x->lid.p)
+		view.id = op->id;
 	jsonapi_depend_step(x->w->call, &view);
 }
 

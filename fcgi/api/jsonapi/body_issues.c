@@ -130,16 +130,13 @@ static struct err *
 as_objects(struct call *call, const struct issues *issues)
 {
 	struct buf b = buf_new(ISSUES_MAX);
-	struct err *first = NULL;
+	const struct issue *i = issues->first;
+	struct err *first = as_object(call, i);
 
-	for (const struct issue *i = issues->first; i; i = i->next) {
-		struct err *e = as_object(call, i);
-
-		if (first)
-			BUF_LIT(&b, "},{");
-		else
-			first = e;
-		buf_put(&b, e->detail);
+	buf_put(&b, first->detail);
+	for (i = i->next; i; i = i->next) {
+		BUF_LIT(&b, "},{");
+		buf_put(&b, as_object(call, i)->detail);
 	}
 	first->detail = arena_str(call->arena, buf_str(&b));
 	buf_free(&b);

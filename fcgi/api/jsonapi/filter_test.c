@@ -337,28 +337,24 @@ read_test(struct filter_reader *r, const struct filter_name *name,
 	  json_object *condition, const struct filter **ret)
 {
 	struct str op = json_str(json_get(condition, "op"));
-	struct operand o = {.op = find_operator(op),
-			    .value = json_get(condition, "val")};
-	const struct filter *f;
+	struct operand *o = ARENA_NEW(r->call->arena, struct operand);
 
-	TRY(read_column(r, name, &o.column));
-	if (!o.op)
+	o->op = find_operator(op);
+	o->value = json_get(condition, "val");
+	TRY(read_column(r, name, &o->column));
+	if (!o->op)
 		return filter_error(r, "%.*s has no operator %.*s",
-				    STR_FMT(o.column->name), STR_FMT(op));
-	if (json_has(condition, "field")) {
-		TRY(read_other(r, name, &o, json_get(condition, "field"), &f));
-		*ret = along(r, name, f);
-		return NULL;
-	}
-	if (!o.value && !o.column->nullable)
+				    STR_FMT(o->column->name), STR_FMT(op));
+	if (json_has(condition, "field"))
+		return read_other(r, name, o, json_get(condition, "field"),
+				  ret);
+	if (!o->value && !o->column->nullable)
 		return filter_error(r, "The field `%.*s` can't be null",
 				    STR_FMT(name->field));
-	if (!takes(o.column, &o))
+	if (!takes(o->column, o))
 		return filter_error(r, "%.*s has no operator %s",
-				    STR_FMT(o.column->name), o.op->name);
-	TRY(o.op->read(r, &o, &f));
-	*ret = along(r, name, f);
-	return NULL;
+				    STR_FMT(o->column->name), o->op->name);
+	return o->op->read(r, o, ret);
 }
 
 struct err *
@@ -371,7 +367,9 @@ filter_test(struct filter_reader *r, const struct resource *of,
 	TRY(read_name(r, of, json_str(json_get(condition, "name")), &name));
 	if (str_eq(op, STR("any")) || str_eq(op, STR("has")))
 		return read_some(r, &name, json_get(condition, "val"), ret);
-	return read_test(r, &name, condition, ret);
+	TRY(read_test(r, &name, condition, ret));
+	*ret = along(r, &name, *ret);
+	return NULL;
 }
 
 struct err *

@@ -48,7 +48,7 @@ step(struct call *call, struct inclusion **at, struct str name)
 	const struct relationship *by = find_relationship(call, *at, name, &e);
 	int n;
 
-	if (!by)
+	if (!by || !all)
 		return e;
 	for (i = all; i && (i->up != *at || i->by != by); i = i->next)
 		;

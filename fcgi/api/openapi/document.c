@@ -90,22 +90,24 @@ static const char security[] =
 static struct str
 assemble(struct part_writer *w)
 {
-	struct buf b = buf_new(DOCUMENT_MAX);
-	struct str all;
+	struct buf *b = ARENA_NEW(w->arena, struct buf);
+	struct str all = {0};
 
-	w->to = &b;
+	*b = buf_new(DOCUMENT_MAX);
+	w->to = b;
 	put_info(w);
 	put_servers(w);
 	part_put(w, ",'security':[{},{'bearer':[]},{'cookie':[]}],'tags':[");
-	buf_put(&b, buf_str(&w->written[PART_TAG]));
+	buf_put(b, buf_str(&w->written[PART_TAG]));
 	part_put(w, "],'paths':{");
-	buf_put(&b, buf_str(&w->written[PART_PATH]));
+	buf_put(b, buf_str(&w->written[PART_PATH]));
 	part_put(w, w->path ? "}},'components':{" : "},'components':{");
 	for (enum part_kind kind = PART_SCHEMA; kind < PART_KINDS; kind++)
-		put_written(w, &b, kind);
+		put_written(w, b, kind);
 	part_put(w, security);
-	all = b.broken ? (struct str){0} : arena_str(w->arena, buf_str(&b));
-	buf_free(&b);
+	if (!b->broken)
+		all = arena_str(w->arena, buf_str(b));
+	buf_free(b);
 	return all;
 }
 
