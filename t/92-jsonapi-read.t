@@ -411,6 +411,27 @@ subtest 'what comes along' => sub {
 			detail => "${type}Schema has no attribute $name"},
 			"nothing is called $include");
 	}
+	for my $case ([',', 'Post'], ['author,,comments', 'Post'],
+		['author,', 'Post'], [',author', 'Post'], ['.author', 'Post'],
+		['author.', 'Person'], ['author..bio', 'Person'], ['%20', 'Post'])
+	{
+		my ($include, $type) = @$case;
+		$api->refuses([GET => "/jsonapi/posts$_?include=$include"], {%error,
+			detail => "${type}Schema has no attribute "},
+			"of '/posts$_' nothing is called '$include'") for '', '/1';
+	}
+	for my $path (qw(posts posts/1 posts/1/author posts/1/comments bios/1/person
+		people/3/bio))
+	{
+		$api->both(GET => "/jsonapi/$path?include=", sub ($r, $mode) {
+			is $r->{status}, 200, "$mode: nothing is included of $path";
+			is_deeply $r->{json}{included}, [], '... as is said'
+				or diag $r->{body};
+		});
+	}
+	$api->refuses([GET => '/jsonapi/posts/1/relationships/author?include='],
+		{%error, detail => qr/nothing to include/},
+		'a relationship has no include, not even an empty one');
 };
 
 subtest 'which members are shown' => sub {

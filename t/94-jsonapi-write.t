@@ -295,6 +295,25 @@ subtest 'a new one with links' => sub {
 		. "from api.memberships where person_id = $id"), '1 3',
 		'... and through a table';
 	$p->sql('update api.computers set person_id = null where id = 4');
+	for my $case ([POST => '/jsonapi/posts', {type => 'post',
+		attributes => {title => 'Bare'},
+		relationships => {author => to(one(person => 1))}}],
+		[PATCH => '/jsonapi/posts/1', {type => 'post', id => '1'}],
+		[PATCH => '/jsonapi/posts/1', {type => 'post', id => '1',
+		attributes => {title => 'First'}}])
+	{
+		my ($method, $path, $data) = @$case;
+		$api->both($method => "$path?include=", data => $data,
+			sub ($r, $mode) {
+			is_deeply $r->{json}{included}, [],
+				"$mode: $method that includes nothing" or diag $r->{body};
+		});
+		$api->refuses([$method => "$path?include=,", data => $data],
+			{status => 400, source => {parameter => 'include'},
+			title => 'Invalid include querystring parameter.',
+			detail => 'PostSchema has no attribute '},
+			"$method with what has no name");
+	}
 
 	my $n = rows('posts');
 	my %gone = (status => 404, title => 'Related object not found.');

@@ -13,6 +13,9 @@ jsonapi_document(struct call *call, struct plan *plan)
 	plan->between =
 		plan->list ? STR("],\"included\":[") : STR(",\"included\":[");
 	plan->close = STR("]");
+	if (plan->nsections == 0)
+		plan->close = plan->list ? STR("],\"included\":[]")
+					 : STR(",\"included\":[]");
 }
 
 /* ---- URLs ---- */

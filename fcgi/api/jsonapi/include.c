@@ -70,35 +70,49 @@ step(struct call *call, struct inclusion **at, struct str name)
 	return NULL;
 }
 
-/* "albums.songs" */
+/* The next name of a list, as str_cut(); false: it was the last one. */
+static bool
+cut(struct str *left, char sep, struct str *ret)
+{
+	bool more = str_find(*left, sep) < left->n;
+
+	*ret = str_cut(left, sep);
+	return more;
+}
+
+/* "albums.songs": a name that is empty is a name, of nothing. */
 static struct err *
 read_path(struct call *call, struct str path)
 {
 	struct inclusion *at = jsonapi_of(call)->include;
 	int64_t max = call->request.conf->jsonapi_include_depth;
-	struct err *e = NULL;
+	bool more = true;
+	struct str name;
 
-	for (int64_t i = 0; path.n && !e; i++) {
+	for (int64_t i = 0; more; i++) {
 		if (i == max)
 			return jsonapi_bad_query(
 				call, "include",
 				"You can't use include through more than %lld "
 				"relationships",
 				(long long)max);
-		e = step(call, &at, str_cut(&path, '.'));
+		more = cut(&path, '.', &name);
+		TRY(step(call, &at, name));
 	}
-	return e;
+	return NULL;
 }
 
+/* An empty include= is one, of nothing. */
 static struct err *
 read_paths(struct call *call)
 {
 	const struct http_param *p =
 		http_query_get(&call->request.query, STR("include"));
 	struct jsonapi *j = jsonapi_of(call);
-	struct str left = p ? p->value : STR("");
+	struct str left, path;
+	bool more;
 
-	if (left.n == 0)
+	if (!p)
 		return NULL;
 	if (j->target == TARGET_RELATIONSHIP)
 		return jsonapi_bad_query(call, "include",
@@ -106,8 +120,11 @@ read_paths(struct call *call)
 					 "answer of a relationship");
 	j->include = ARENA_NEW(call->arena, struct inclusion);
 	*j->include = (struct inclusion){.resource = j->primary, .reach = -1};
-	while (left.n)
-		TRY(read_path(call, str_trim(str_cut(&left, ','))));
+	left = p->value;
+	for (more = left.n > 0; more;) {
+		more = cut(&left, ',', &path);
+		TRY(read_path(call, str_trim(path)));
+	}
 	return NULL;
 }
 

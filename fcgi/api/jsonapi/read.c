@@ -153,7 +153,7 @@ read_one(struct call *call)
 	TRY(read_key(call, &key));
 	where_key(call, p, key, CMP_EQ);
 	p->quick = table_is_stored(p->table) && !p->nreaches;
-	p->version = !jsonapi_of(call)->include;
+	p->version = p->nreaches == 0;
 	return NULL;
 }
 

@@ -205,7 +205,7 @@ remove_many(struct call *call)
 	if (insists(writing_of(call)))
 		return not_so(call);
 	TRY(jsonapi_read_include(call));
-	if (jsonapi_of(call)->include)
+	if (jsonapi_of(call)->include && jsonapi_of(call)->include->next)
 		return jsonapi_bad_query(call, "include",
 					 "What is gone has no relationships.");
 	TRY(jsonapi_filter(call, &one));
