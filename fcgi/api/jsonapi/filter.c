@@ -151,6 +151,101 @@ filter_node(struct filter_reader *r, const struct resource *of,
 	return read_logic(r, of, node, ret);
 }
 
+/* ---- what says nothing ---- */
+
+enum truth { SOMETIMES, ALWAYS, NEVER };
+
+static enum truth
+opposite(enum truth truth)
+{
+	static const enum truth of[] = {
+		[SOMETIMES] = SOMETIMES, [ALWAYS] = NEVER, [NEVER] = ALWAYS};
+
+	return of[truth];
+}
+
+/* A pattern that fits whatever is there. */
+static bool
+is_anything(const struct condition *c)
+{
+	for (size_t i = 0; i < c->value.n; i++)
+		if (c->value.p[i] != '%')
+			return false;
+	return c->value.n > 0;
+}
+
+/* Null is no value: what may be null is decided about. */
+static enum truth
+test_truth(const struct condition *c)
+{
+	bool none = str_eq(c->value, STR("{}"));
+
+	if (c->cmp == CMP_NOTHING || (c->cmp == CMP_IN && none))
+		return NEVER;
+	if (c->column->nullable)
+		return SOMETIMES;
+	if (c->other == c->column)
+		return c->cmp == CMP_EQ || c->cmp == CMP_GTE ||
+				       c->cmp == CMP_LTE
+			       ? ALWAYS
+			       : SOMETIMES;
+	if (c->cmp == CMP_LIKE || c->cmp == CMP_ILIKE)
+		return is_anything(c) ? ALWAYS : SOMETIMES;
+	return c->cmp == CMP_NONE_OF && none ? ALWAYS : SOMETIMES;
+}
+
+/* Has every row one at the other end? */
+static bool
+is_sure(struct relation by)
+{
+	for (size_t i = 0; i < by.fkey->n; i++)
+		if (by.fkey->columns[i]->nullable)
+			return false;
+	return !by.reverse;
+}
+
+static enum truth truth_of(const struct filter *f);
+
+/* One part that is so decides; all that are not so decide otherwise. */
+static enum truth
+truth_of_parts(const struct filter *f, enum truth decides)
+{
+	enum truth all = opposite(decides);
+
+	for (size_t i = 0; i < f->n; i++) {
+		enum truth one = truth_of(f->parts[i]);
+
+		if (one == decides)
+			return decides;
+		if (one == SOMETIMES)
+			all = SOMETIMES;
+	}
+	return all;
+}
+
+static enum truth
+truth_of(const struct filter *f)
+{
+	enum truth of_parts =
+		f->kind == FILTER_TEST
+			? test_truth(&f->test)
+			: truth_of_parts(f,
+					 f->kind == FILTER_OR ? ALWAYS : NEVER);
+
+	if (f->kind == FILTER_NOT)
+		return opposite(of_parts);
+	if (f->kind == FILTER_SOME && of_parts == ALWAYS &&
+	    !is_sure(f->relation))
+		return SOMETIMES;
+	return of_parts;
+}
+
+bool
+jsonapi_filter_is_all(const struct filter *f)
+{
+	return !f || truth_of(f) == ALWAYS;
+}
+
 /* ---- parameters ---- */
 
 /* filter=[...] */

@@ -187,6 +187,9 @@ jsonapi_probe(struct call *call, struct plan *plan, const struct plan *probe);
  */
 struct err *jsonapi_filter(struct call *call, struct plan *plan);
 
+/* Does it hold of every row there can be, as far as its form tells? */
+bool jsonapi_filter_is_all(const struct filter *f);
+
 /* ---- document.c ---- */
 
 /* "links" of the document, its members without braces: self, first, ... */

@@ -188,13 +188,6 @@ remove_one(struct call *call)
 
 /* ---- many rows ---- */
 
-/* Of no conditions all would go, and nobody meant that. */
-static bool
-is_everything(const struct filter *f)
-{
-	return !f || (f->kind == FILTER_AND && f->n == 0);
-}
-
 static struct err *
 remove_many(struct call *call)
 {
@@ -209,7 +202,8 @@ remove_many(struct call *call)
 		return jsonapi_bad_query(call, "include",
 					 "What is gone has no relationships.");
 	TRY(jsonapi_filter(call, &one));
-	if (is_everything(one.filter))
+	/* All would go, and nobody meant that. */
+	if (jsonapi_filter_is_all(one.filter))
 		return jsonapi_bad_query(
 			call, "filter",
 			"Say by a filter which of them are to be deleted.");
