@@ -79,14 +79,17 @@ is_nothing(struct str weight)
 	return true;
 }
 
-/* False: what follows is about the header, not about the media type. */
+/*
+ * False: what follows is about the header, not about the media type.  Only
+ * an Accept `weighs`.
+ */
 static bool
-read_parameter(struct str one, struct named *ret)
+read_parameter(struct str one, bool weighs, struct named *ret)
 {
 	struct str name = str_trim(str_cut(&one, '='));
 	struct str value = http_unquote(str_trim(one));
 
-	if (str_eq_nocase(name, STR("q"))) {
+	if (weighs && str_eq_nocase(name, STR("q"))) {
 		if (is_nothing(value))
 			ret->instance = INSTANCE_REFUSED;
 		return false;
@@ -105,13 +108,13 @@ read_parameter(struct str one, struct named *ret)
 
 /* One media type with its parameters; false: another one. */
 static bool
-read_instance(struct str text, struct named *ret)
+read_instance(struct str text, bool weighs, struct named *ret)
 {
 	*ret = (struct named){0};
 	if (!str_eq_nocase(http_cut(&text, ';'), STR(JSONAPI_TYPE)))
 		return false;
 	while (text.n)
-		if (!read_parameter(http_cut(&text, ';'), ret))
+		if (!read_parameter(http_cut(&text, ';'), weighs, ret))
 			break;
 	return ret->instance != INSTANCE_REFUSED;
 }
@@ -123,7 +126,7 @@ jsonapi_is_strict(const struct request *r)
 	struct named one;
 
 	while (accept.n)
-		if (read_instance(http_cut(&accept, ','), &one))
+		if (read_instance(http_cut(&accept, ','), true, &one))
 			return true;
 	return false;
 }
@@ -133,7 +136,7 @@ jsonapi_is_atomic(const struct request *r)
 {
 	struct named one;
 
-	return read_instance(r->content_type, &one) && one.atomic;
+	return read_instance(r->content_type, false, &one) && one.atomic;
 }
 
 /* JSON:API 1.1 §5.3: one instance that we can answer with is enough. */
@@ -145,7 +148,7 @@ check_accept(struct call *call)
 	struct named one;
 
 	while (accept.n) {
-		if (!read_instance(http_cut(&accept, ','), &one))
+		if (!read_instance(http_cut(&accept, ','), true, &one))
 			continue;
 		any = true;
 		fine |= one.instance == INSTANCE_FINE;
@@ -168,7 +171,7 @@ jsonapi_negotiate(struct call *call)
 
 	j->strict = jsonapi_is_strict(&call->request);
 	TRY(check_accept(call));
-	if (!read_instance(call->request.content_type, &one) ||
+	if (!read_instance(call->request.content_type, false, &one) ||
 	    one.instance == INSTANCE_FINE)
 		return NULL;
 	if (one.instance == INSTANCE_UNSUPPORTED)
