@@ -278,4 +278,14 @@ answers post('/select', {order => 'asc', table => 1}), 201,
 	'{"order":"asc","table":1}', 'reserved words are names';
 is get('/select/asc')->{json}{table}, 1, '... and found';
 
+# A key whose object would have the name of a column
+$p->sql(<<~'SQL');
+	create table api.shows (
+		id integer generated always as identity primary key,
+		venue_id integer references api.venues, venue text);
+	grant select, insert on api.shows to postern_anonymous;
+	SQL
+answers post('/shows', {venue_id => undef, venue => 'tba'}), 201,
+	'{"id":1,"venue_id":null,"venue":"tba"}', 'no member stands there twice';
+
 done_testing;

@@ -20,12 +20,22 @@ rest_may_see_key(const struct constraint *c, uint32_t role)
 	return true;
 }
 
+/* Is a column called as the object would be? */
+static bool
+is_taken(const struct fkey *link)
+{
+	const struct column *other = table_column(link->from, link->link);
+
+	return other && other->link != link;
+}
+
 bool
 rest_is_object(const struct column *c, uint32_t role)
 {
 	const struct column *key = rest_link_key(c);
 
-	return key && rest_may_see(key, role) && c->link->to->primary &&
+	return key && !is_taken(c->link) && rest_may_see(key, role) &&
+	       c->link->to->primary &&
 	       rest_may_see_key(c->link->to->primary, role);
 }
 
