@@ -188,6 +188,23 @@ remove_one(struct call *call)
 
 /* ---- many rows ---- */
 
+/* Pages and orders would be of what goes, of which all goes. */
+static struct err *
+check_parameters(struct call *call)
+{
+	const struct http_query *q = &call->request.query;
+
+	for (size_t i = 0; i < q->n; i++) {
+		struct str name = q->params[i].name;
+
+		if (str_eq(name, STR("sort")) || str_starts(name, STR("page[")))
+			return jsonapi_bad_query(
+				call, name.p,
+				"All that the filter finds are deleted.");
+	}
+	return NULL;
+}
+
 static struct err *
 remove_many(struct call *call)
 {
@@ -197,6 +214,7 @@ remove_many(struct call *call)
 	one.table = op->resource->table;
 	if (insists(writing_of(call)))
 		return not_so(call);
+	TRY(check_parameters(call));
 	TRY(jsonapi_read_include(call));
 	if (jsonapi_of(call)->include && jsonapi_of(call)->include->next)
 		return jsonapi_bad_query(call, "include",
