@@ -19,14 +19,46 @@ at(struct str pointer)
 	return (struct fault_source){.pointer = pointer.p};
 }
 
-/* Who deletes one has sent none. */
+/* The row as it was sent; who deletes one has sent none, but an operation. */
+static struct str
+row_at(const struct blame *x)
+{
+	struct str data = x->op->at;
+
+	if (x->op->kind != OPERATION_REMOVE)
+		return data;
+	if (!writing_of(x->call)->atomic)
+		return (struct str){0};
+	return arena_str(x->call->arena,
+			 str_sub(data, 0, data.n - strlen("/data")));
+}
+
 static struct fault_source
 at_data(const struct blame *x)
 {
-	if (x->strict && x->op->kind == OPERATION_REMOVE &&
-	    !writing_of(x->call)->atomic)
-		return (struct fault_source){0};
-	return x->strict ? at(x->op->at) : at(STR("/data"));
+	return at(x->strict ? row_at(x) : STR("/data"));
+}
+
+static struct str
+linked_at(const struct linkage *l, const struct linked *to)
+{
+	return to && to->at.p ? to->at : l->at;
+}
+
+/* What the step writes: the row or, of another table's, who is linked. */
+static struct str
+written_at(const struct blame *x)
+{
+	return x->of->aim == AIM_ROW ? row_at(x)
+				     : linked_at(x->of->link, x->of->to);
+}
+
+/* Is it sent as a resource, with members? */
+static bool
+has_members(const struct blame *x)
+{
+	return x->of->aim == AIM_ROW && !x->op->relationship &&
+	       x->op->kind != OPERATION_REMOVE;
 }
 
 static bool
@@ -52,6 +84,8 @@ column_at(const struct blame *x, const struct column *c)
 {
 	const struct resource *r = x->op->resource;
 
+	if (!has_members(x))
+		return written_at(x);
 	for (size_t i = 0; i < r->nattributes; i++)
 		if (r->attributes[i] == c)
 			return member(x, "attributes", r->names[i]);
@@ -96,8 +130,10 @@ blame_related(struct call *call, const struct linkage *l,
 	static const char title[] = "Related object not found.";
 	const struct relationship *by = l->by;
 	bool strict = jsonapi_of(call)->strict, some = to && l->n > 1;
-	const char *place = strict ? l->at.p : by->many ? "/data" : "";
-	struct fault_source source = {.pointer = place};
+	struct str place = strict     ? linked_at(l, to)
+			   : by->many ? STR("/data")
+				      : STR("");
+	struct fault_source source = at(place);
 	struct str ids = to ? to->id : all_ids(call, l);
 
 	if (!by->many)
@@ -233,10 +269,10 @@ static struct err *
 not_unique(const struct blame *x, const struct constraint *c)
 {
 	struct str place =
-		c == x->table->primary
+		c == x->table->primary && has_members(x)
 			? body_at(x->call->arena, x->op->at, STR("id"))
 		: c->n == 1 ? column_at(x, c->columns[0])
-			    : x->op->at;
+			    : written_at(x);
 
 	if (c->message.n)
 		return jsonapi_error(x->call, 409, NULL, at(place), "%.*s",
@@ -251,7 +287,7 @@ static struct err *
 not_allowed(const struct blame *x, const struct constraint *c)
 {
 	struct str place =
-		c && c->n == 1 ? column_at(x, c->columns[0]) : x->op->at;
+		c && c->n == 1 ? column_at(x, c->columns[0]) : written_at(x);
 
 	if (c && c->message.n)
 		return jsonapi_error(x->call, 422, NULL, at(place), "%.*s",

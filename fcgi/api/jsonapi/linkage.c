@@ -73,10 +73,11 @@ read_lid(struct writing *w, struct str at, struct str type, struct linked *ret)
 }
 
 static struct err *
-read_identifier(struct writing *w, const struct linkage *l, struct str at,
-		json_object *o, struct linked *ret)
+read_identifier(struct writing *w, const struct linkage *l, json_object *o,
+		struct linked *ret)
 {
 	struct arena *a = w->call->arena;
+	struct str at = ret->at;
 	struct str type = resource_type(a, l->by->to);
 	bool local = json_has(o, "lid") && !json_has(o, "id");
 	struct str at_id = body_at(a, at, local ? STR("lid") : STR("id"));
@@ -139,12 +140,12 @@ read_list(struct writing *w, json_object *data, struct linkage *l)
 	l->to = ARENA_ARRAY(a, struct linked, n);
 	for (size_t i = 0; i < n; i++) {
 		struct linked *one = &l->to[l->n];
-		struct str at = arena_printf(a, "%.*s/%zu", STR_FMT(l->at), i);
 		struct issue **end = w->issues.end;
 
-		*one = (struct linked){0};
-		TRY(read_identifier(w, l, at,
-				    json_object_array_get_idx(data, i), one));
+		*one = (struct linked){
+			.at = arena_printf(a, "%.*s/%zu", STR_FMT(l->at), i)};
+		TRY(read_identifier(w, l, json_object_array_get_idx(data, i),
+				    one));
 		l->n += end == w->issues.end && !is_there(l, one);
 	}
 	return NULL;
@@ -166,8 +167,9 @@ linkage_read(struct writing *w, const struct relationship *by,
 	if (!data)
 		return NULL;
 	ret->to = ARENA_NEW(w->call->arena, struct linked);
+	ret->to->at = ret->at;
 	ret->n = 1;
-	return read_identifier(w, ret, ret->at, data, ret->to);
+	return read_identifier(w, ret, data, ret->to);
 }
 
 /* ---- what can be written ---- */

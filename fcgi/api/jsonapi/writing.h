@@ -25,6 +25,7 @@ struct row {
 struct linked {
 	struct row row;
 	struct str id; /* as sent; of one that this request makes: its lid */
+	struct str at; /* pointer to it */
 };
 
 /* What a relationship is to be, or what is added to it or removed. */
