@@ -33,6 +33,6 @@ routes_find(const struct request *r)
 }
 
 const struct part *const openapi_parts[] = {
-	&rest_part,    &graphql_part, &auth_part,
+	&rest_part,    &jsonapi_part, &graphql_part, &auth_part,
 	&openapi_part, &health_part,  NULL,
 };

@@ -132,7 +132,7 @@ subtest 'whose it is' => sub {
 		SQL
 	my $d = described($of);
 	sound($d, 'of less it is sound');
-	is_deeply [grep { m{/users} } operations($d)],
+	is_deeply [grep { m{ /users} } operations($d)],
 		['get /users', 'post /users', 'get /users/{id}'],
 		'what may not be done is not there';
 	ok !$d->{paths}{'/events'} && !$d->{components}{schemas}{Event},
@@ -140,9 +140,9 @@ subtest 'whose it is' => sub {
 	is_deeply [sort keys $d->{components}{schemas}{User}{properties}->%*],
 		['id', 'name'], '... nor a column';
 	my ($text) = command($of, 'postern_member');
-	is_deeply [grep { m{/(?:users|events)} } operations(
+	is_deeply [grep { m{ /(?:users|events)} } operations(
 		JSON::PP->new->utf8->decode($text))],
-		[grep { m{/(?:users|events)} } operations($document)],
+		[grep { m{ /(?:users|events)} } operations($document)],
 		'members may more';
 };
 

@@ -13,9 +13,11 @@ use Postern;
 use Rest;
 
 my $p = Postern->start(env => {POSTERN_ARGON2 => 'm=512,t=2,p=1',
+	POSTERN_ADMIN_SECRET => 'open sesame',
 	POSTERN_REDIRECTS => 'http://localhost:8000'});
 my $document = $p->http(GET => '/openapi.json')->{json};
 my $json = JSON::PP->new->canonical->allow_nonref;
+my $jsonapi = 'application/vnd.api+json';
 my %done;    # operations of which a good example was asked for
 
 # ---- reading the description ------------------------------------------------
@@ -61,7 +63,8 @@ sub examples ($media)
 
 sub content ($value)
 {
-	return resolved($value // {})->{content}{'application/json'} // {};
+	my $content = resolved($value // {})->{content} // {};
+	return $content->{$jsonapi} // $content->{'application/json'} // {};
 }
 
 sub body_of ($operation)
@@ -95,6 +98,7 @@ sub normal ($value)
 	$text =~ s/"20\d\d-\d\d-\d\dT[\d:.]+\+00:00"/"moment"/g;
 	$text =~ s/"eyJ[\w.-]+"/"token"/g;
 	$text =~ s/"(?:AQ[\w-]{6,})"/"refresh"/g;
+	$text =~ s{"self":"http://[^"]*"}{"self":"here"}g;
 	$text =~ s/"agent":"[^"]*"/"agent":"one"/g;
 	$text =~ s/("address":)"[\d.]+"/$1"here"/g;
 	$text =~ s/("(?:expires|refreshed)_at":)null/$1"moment"/g;
@@ -105,10 +109,15 @@ sub asked ($operation, %more)
 {
 	my ($headers, $given, $body) = @more{qw(headers given body)};
 	$headers->{'User-Agent'} //= 'curl/7.88.1';
+	my %type;
+	if ($operation->{path} =~ m{^/jsonapi/(?!operations)}) {
+		@$headers{qw(Accept X-AUTH)} = ($jsonapi, 'open sesame');
+		%type = (type => $jsonapi);
+	}
 	$body //= body_of($operation);
 	return $p->http($operation->{method},
 		target_of($operation, %{$given // {}}),
-		headers => $headers, $body ? (json => $body) : ());
+		headers => $headers, $body ? (json => $body, %type) : ());
 }
 
 # The good example of an operation, once all is there that it wants.
@@ -162,6 +171,52 @@ for my $type (@tables) {
 		happens("delete${type}ById", given => {id => $row{$type}{id}});
 	};
 }
+
+# The same by JSON:API.  Users and events name each other by id.
+for my $type (@tables) {
+	my ($other) = $type eq 'User' ? 'Events' : 'Host';
+	subtest "JSON:API: ${type}s" => sub {
+		my %row = make();
+		my $id = {given => {id => $row{$type}{id}}};
+		my $body = sub ($id) {
+			my $body = body_of($operation{$id});
+			my $data = $body->{data};
+			$_->{id} = $row{ucfirst $_->{type}}{id} for
+				($data->{id} ? $data : ()),
+				map { $_->{data} } values $data->{relationships}->%*;
+			return $body;
+		};
+		happens("jsonapiList${type}s");
+		happens("jsonapiGet$type", %$id);
+		happens("jsonapiPatch$type", %$id, body =>
+			$body->("jsonapiPatch$type"));
+		happens("jsonapiGetRelated$type$other", %$id);
+		happens("jsonapiGetLinked$type$other", %$id);
+		my ($far) = map { {type => lc $_, id => $row{$_}{id}} }
+			grep { $_ ne $type } @tables;
+		happens("jsonapi$_$type$other", %$id,
+			body => {data => $type eq 'User' ? [$far] : $far})
+			for 'Relink', $type eq 'User' ? qw(Unlink Link) : ();
+		$p->sql('delete from api.events');
+		$p->sql('delete from api.users') if $type eq 'User';
+		my $new = happens("jsonapiCreate$type",
+			body => $body->("jsonapiCreate$type"));
+		happens("jsonapiDelete$type",
+			given => {id => $new->{json}{data}{id}});
+		%row = make();
+		$p->sql('delete from api.events') if $type eq 'User';
+		happens("jsonapiDeleteAll${type}s",
+			given => {'filter[name]' => $row{$type}{name}});
+	};
+}
+
+subtest 'JSON:API: operations' => sub {
+	for my $id (qw(runOperations jsonapiRunOperations)) {
+		$p->sql('delete from api.events; delete from api.users');
+		happens($id, body => {'atomic:operations' => [{op => 'add',
+			data => {type => 'user', attributes => {name => 'Ada'}}}]});
+	}
+};
 
 # ---- accounts ---------------------------------------------------------------
 

@@ -14,7 +14,9 @@ plan skip_all => Npm::why_not('npm-openapi') if Npm::why_not('npm-openapi');
 
 my @suites = @ARGV ? @ARGV : qw(20-users 21-events 22-validation 23-filters
 	23-list 24-by-id 25-conditional 26-any-table 70-facade 71-auth-server
-	72-sessions 82-graphql-http);
+	72-sessions 82-graphql-http 92-jsonapi-read 93-jsonapi-filter
+	94-jsonapi-write 95-jsonapi-relationships 96-jsonapi-atomic
+	97-jsonapi-strict 9D-dependencies);
 my $judge = Npm->start('npm-openapi/judges.mjs');
 my $json = JSON::PP->new->utf8->allow_nonref;
 
@@ -35,6 +37,15 @@ sub closed ($value)
 	return \%copy;
 }
 
+# A table's own path answers JSON:API, too: that is described elsewhere.
+sub is_told ($pair)
+{
+	return $pair->{target} =~ m{\A/(?:jsonapi/|operations\b)}
+		|| ($pair->{answered}{'content-type'} // '') !~ /vnd\.api/
+			&& $pair->{type} !~ /vnd\.api/
+			&& ($pair->{headers}{Accept} // '') !~ /vnd\.api/;
+}
+
 # [document, pairs] of a file of the recorder.  A 201 whose body the client did
 # not want has none, which OpenAPI has no word for.
 sub recorded ($file)
@@ -45,8 +56,8 @@ sub recorded ($file)
 		my $line = $json->decode($_);
 		if ($line->{document}) {
 			push @all, [closed($line->{document}), []];
-		} elsif ($line->{status} != 201
-			|| !$line->{answered}{'preference-applied'})
+		} elsif (is_told($line) && ($line->{status} != 201
+			|| !$line->{answered}{'preference-applied'}))
 		{
 			push @{$all[-1][1]}, $line;
 		}

@@ -24,7 +24,12 @@
 
 #include "api/jsonapi/resource.h"
 
+struct part;
+
 extern const struct api jsonapi_api;
+
+/* ---- jsonapi_openapi_rows.c ---- */
+extern const struct part jsonapi_part;
 
 #define JSONAPI_TYPE   "application/vnd.api+json"
 #define JSONAPI_ATOMIC "https://jsonapi.org/ext/atomic"

@@ -85,7 +85,10 @@ static const char security[] =
 	"'securitySchemes':{'bearer':{'type':'http','scheme':'bearer',"
 	"'bearerFormat':'JWT','description':'What `/auth/token` answers.'},"
 	"'cookie':{'type':'apiKey','in':'cookie','name':'edgedb-auth-token',"
-	"'description':'What `/auth/signin` sets.'}}}}";
+	"'description':'What `/auth/signin` "
+	"sets.'},'xAuth':{'type':'apiKey','in':'header',"
+	"'name':'X-AUTH','description':'What a dependency of JSON:API may "
+	"want.'}}}}";
 
 static struct str
 assemble(struct part_writer *w)

@@ -2,8 +2,10 @@
 
 /* What follows a table's name in those of its components. */
 static const char *const suffixes[] = {
-	"",	"Create",   "Replace",	"Patch",	"List", "Row",
-	"Rows", "Resource", "Document", "ListDocument", "Link",
+	"",	    "Create",	    "Replace",	      "Patch",
+	"Row",	    "Rows",	    "Created",	      "Resource",
+	"Document", "ListDocument", "CreateDocument", "PatchDocument",
+	"Made",
 };
 
 enum { SUFFIXES = sizeof(suffixes) / sizeof(suffixes[0]) };
