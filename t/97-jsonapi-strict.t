@@ -316,4 +316,53 @@ subtest 'pages by cursor' => sub {
 	ok !exists(($seed->{json}{meta} // {})->{count}), '... without a count';
 };
 
+# What the profile says about errors, where it is named or a cursor is.
+sub profiled (%query)
+{
+	return accepting(qq($TYPE;profile="$cursors"), uri($list, %query));
+}
+
+sub is_fault ($r, $parameter, $type, $name)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $e = $r->{json}{errors}[0];
+	is_deeply [$r->{status}, $e->{source}, $e->{links}],
+		[400, {parameter => $parameter},
+		$type && {type => ["$cursors$type"]}], $name or diag $r->{body};
+}
+
+subtest 'errors of cursors' => sub {
+	my ($size, $after) = ('page[size]', 'page[after]');
+	my @large = ($size, 'max-size-exceeded');
+	for my $r (profiled($size => 10001), profiled($size => 10001,
+		'page[number]' => 1), page($size => 10001, $after => ''),
+		page($size => '9' x 18, 'page[before]' => ''))
+	{
+		is_fault($r, @large, 'a page that is too large');
+		is_deeply $r->{json}{errors}[0]{meta}, {page => {maxSize => 10000}},
+			'... may be so large';
+	}
+	my $r = $api->seed(GET => uri($list, $size => 10001, $after => ''));
+	is_deeply [$r->{status}, $r->{json}{errors}[0]{meta}],
+		[400, {page => {maxSize => 10000}}], 'seed: it too';
+	like profiled($size => 10001)->{headers}{'content-type'},
+		qr/;profile="\Q$cursors\E"/, 'the profile is named';
+	for my $mode (qw(seed strict)) {
+		is $api->$mode(GET => uri($list, $size => 10001))->{status}, 200,
+			"$mode: where it is not asked for, the size is cut";
+	}
+	is_fault(page($after => '', 'page[before]' => ''), 'page[before]',
+		'range-pagination-not-supported', 'a range');
+	my $posts = '/jsonapi/posts';
+	is_fault($api->strict(GET => uri($posts, sort => 'author.name',
+		$after => '')), 'sort', 'unsupported-sort', 'an order of others');
+	is_fault(profiled($size => $_), $size, undef, "a size of $_")
+		for 0, -1, 'x', '1.5';
+	is_fault(page($after => 'nonsense'), $after, undef, 'no cursor');
+	is_fault(page($_ => '', 'page[number]' => 1), 'page[number]', undef,
+		"$_ and a number") for $after, 'page[before]';
+	is $api->seed(GET => uri($list, $after => '', 'page[number]' => 1))
+		->{status}, 400, 'seed: it too';
+};
+
 done_testing;

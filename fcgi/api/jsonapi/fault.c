@@ -44,7 +44,8 @@ struct object {
 	int status;
 	struct str code, title, detail;
 	struct fault_source source;
-	struct str meta; /* JSON */
+	const char *type; /* a URI */
+	struct str meta;  /* JSON */
 };
 
 static bool
@@ -76,12 +77,24 @@ put_source(struct buf *b, struct fault_source source)
 	buf_char(b, '}');
 }
 
+/* A list of one, as the profile that has such URIs writes it. */
+static void
+put_type(struct buf *b, const char *uri)
+{
+	if (!uri)
+		return;
+	BUF_LIT(b, ",\"links\":{\"type\":[");
+	buf_json(b, str_of(uri));
+	BUF_LIT(b, "]}");
+}
+
 /* Without the braces. */
 static void
 put_object(struct buf *b, const struct object *o, bool strict)
 {
 	put_status(b, o, strict);
 	put_source(b, o->source);
+	put_type(b, o->type);
 	if (o->meta.n) {
 		BUF_LIT(b, ",\"meta\":");
 		buf_put(b, o->meta);
@@ -135,6 +148,8 @@ jsonapi_error_of(struct call *call, const struct fault_head *head,
 		.status = head->status,
 		.title = str_of(head->title),
 		.source = head->source,
+		.type = head->type,
+		.meta = head->meta,
 	};
 	va_list args;
 
@@ -178,7 +193,8 @@ jsonapi_not_found(struct call *call, const struct resource *r, struct str id)
 static void
 begin(struct call *call)
 {
-	call->reply.type = JSONAPI_TYPE;
+	call->reply.type =
+		call->state ? jsonapi_content_type(call) : JSONAPI_TYPE;
 	BUF_LIT(call->reply.body, "{\"errors\":[{");
 }
 

@@ -120,6 +120,8 @@ struct fault_head {
 	int status;
 	const char *title; /* NULL: the status's */
 	struct fault_source source;
+	const char *type; /* NULL, or a URI of what kind of error it is */
+	struct str meta;  /* JSON, or empty */
 };
 
 /*
@@ -127,10 +129,11 @@ struct fault_head {
  * a detail.  It carries the members ready made in err.detail, for
  * jsonapi_fail() to put into the document.
  */
-#define jsonapi_error(call, status, title, source, ...)                     \
-	jsonapi_error_of(call,                                              \
-			 &(const struct fault_head){status, title, source}, \
-			 __VA_ARGS__)
+#define jsonapi_error(call, status, title, source, ...)                       \
+	jsonapi_error_of(                                                     \
+		call,                                                         \
+		&(const struct fault_head){status, title, source, NULL, {0}}, \
+		__VA_ARGS__)
 struct err *
 jsonapi_error_of(struct call *call, const struct fault_head *head,
 		 const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -210,6 +213,9 @@ void jsonapi_tail(struct call *call);
 
 /* Any target but TARGET_OPERATIONS becomes call->plan. */
 struct err *jsonapi_read(struct call *call);
+
+/* The media type, with the profile where that is followed. */
+const char *jsonapi_content_type(struct call *call);
 
 /* The ETag of the one row that is answered, or empty: answer_version(). */
 struct str jsonapi_version(struct call *call);

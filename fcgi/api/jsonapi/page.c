@@ -6,6 +6,10 @@ enum { PAGE_DEFAULT = 100, QUICK_MAX = 200, SORTS_MAX = 32, PROBES_MAX = 2 };
 
 #define PAGE_TITLE "Invalid page querystring parameter."
 
+/* What the profile calls its errors begins so. */
+#define CURSOR_FAULT \
+	"https://jsonapi.org/profiles/ethanresnick/cursor-pagination/"
+
 /* ---- numbers ---- */
 
 static const struct http_param *
@@ -86,22 +90,51 @@ names_place(struct call *call)
 	return param(call, "page[after]") || param(call, "page[before]");
 }
 
+/* Is the request held to the profile: by a place, or by its Accept? */
+static bool
+is_profiled(struct call *call)
+{
+	return names_place(call) || jsonapi_of(call)->cursors.n;
+}
+
+/* The profile has no pages that are cut without being told. */
+static struct err *
+too_large(struct call *call, int64_t max)
+{
+	struct fault_head head = {
+		.status = 400,
+		.title = PAGE_TITLE,
+		.source = {.parameter = "page[size]"},
+		.type = CURSOR_FAULT "max-size-exceeded",
+	};
+
+	head.meta = arena_printf(call->arena, "{\"page\":{\"maxSize\":%lld}}",
+				 (long long)max);
+	jsonapi_of(call)->cursor = true;
+	return jsonapi_error_of(call, &head,
+				"A page has at most %lld resources",
+				(long long)max);
+}
+
 /* A page of no size is all rows, but not from some place on. */
 static struct err *
 read_numbers(struct call *call, struct plan *plan)
 {
 	struct jsonapi *j = jsonapi_of(call);
 	int64_t max = call->request.conf->jsonapi_page_max;
-	bool sized = names_place(call) && param(call, "page[size]");
+	bool sized = is_profiled(call) && param(call, "page[size]");
 	struct issues issues = {0};
 
 	j->size = read_number(call, &issues, "page[size]", sized);
 	j->number = read_number(call, &issues, "page[number]", 1);
+	TRY(bad_page(call, &issues));
+	if (j->size > max && is_profiled(call))
+		return too_large(call, max);
 	if (j->size > max)
 		j->size = max;
 	plan->limit = j->size;
 	plan->offset = rows_before(j->size, j->number);
-	return bad_page(call, &issues);
+	return NULL;
 }
 
 /* ---- sort ---- */
@@ -282,28 +315,60 @@ turn(struct plan *plan)
 		plan->order[i].descending = !plan->order[i].descending;
 }
 
+/* A place, and something else that says where a page begins. */
+static struct err *
+check_place(struct call *call, const char *place)
+{
+	bool both = param(call, "page[after]") && param(call, "page[before]");
+	struct fault_head head = {.status = 400, .title = PAGE_TITLE};
+
+	if (both) {
+		head.source.parameter = "page[before]";
+		head.type = CURSOR_FAULT "range-pagination-not-supported";
+		return jsonapi_error_of(call, &head,
+					"page[after] and page[before] cannot "
+					"be used together");
+	}
+	if (!names_place(call) || !param(call, "page[number]"))
+		return NULL;
+	head.source.parameter = "page[number]";
+	return jsonapi_error_of(call, &head,
+				"%s and page[number] cannot be used together",
+				place);
+}
+
+static struct err *
+check_order(struct call *call, const struct plan *plan)
+{
+	static const struct fault_head head = {
+		.status = 400,
+		.title = "Invalid sort querystring parameter.",
+		.source = {.parameter = "sort"},
+		.type = CURSOR_FAULT "unsupported-sort",
+	};
+
+	if (is_own_order(plan))
+		return NULL;
+	return jsonapi_error_of(call, &head,
+				"A cursor is no place in an order by related "
+				"fields");
+}
+
 static struct err *
 read_cursor(struct call *call, struct plan *plan)
 {
 	struct jsonapi *j = jsonapi_of(call);
 	bool back = param(call, "page[before]") != NULL;
+	const char *place = back ? "page[before]" : "page[after]";
 
-	if (back && param(call, "page[after]"))
-		return jsonapi_error(
-			call, 400, PAGE_TITLE,
-			(struct fault_source){.parameter = "page[before]"},
-			"page[after] and page[before] cannot be "
-			"used together");
-	if (!is_own_order(plan))
-		return jsonapi_bad_query(call, "sort",
-					 "A cursor is no place in an order by "
-					 "related fields");
+	TRY(check_place(call, place));
+	TRY(check_order(call, plan));
 	if (!j->size)
 		j->size = PAGE_DEFAULT;
 	plan->limit = j->size;
 	plan->offset = 0;
 	plan->keys = true;
-	TRY(read_place(call, plan, back ? "page[before]" : "page[after]"));
+	TRY(read_place(call, plan, place));
 	if (back)
 		turn(plan);
 	return NULL;

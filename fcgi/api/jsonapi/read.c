@@ -218,8 +218,8 @@ answer_null(struct call *call)
 	jsonapi_tail(call);
 }
 
-static const char *
-content_type(struct call *call)
+const char *
+jsonapi_content_type(struct call *call)
 {
 	const struct jsonapi *j = jsonapi_of(call);
 	struct str profile = j->cursors.n ? j->cursors : STR(JSONAPI_CURSORS);
@@ -263,7 +263,7 @@ jsonapi_render_read(struct call *call)
 	if (call->rows == 0 && !call->plan.list)
 		answer_null(call);
 	call->reply.status = 200;
-	call->reply.type = content_type(call);
+	call->reply.type = jsonapi_content_type(call);
 	answer_tag(call, jsonapi_version(call));
 	return NULL;
 }

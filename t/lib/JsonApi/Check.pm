@@ -42,7 +42,7 @@ my %relationship =
 	(links => \&_relationship_links, data => \&_linkage, meta => \&_meta);
 my %error = (
 	id     => \&_text,
-	links  => \&_links,
+	links  => \&_error_links,
 	status => \&_status,
 	code   => \&_text,
 	title  => \&_text,
@@ -286,6 +286,15 @@ sub _urls ($at, $list)
 }
 
 # ---- errors -------------------------------------------------------------------------
+
+# The profile of cursors writes `type` as a list of URLs, as JSON:API once did.
+sub _error_links ($at, $links)
+{
+	_only($at, $links, qw(about type));
+	my %links = ref $links eq 'HASH' ? %$links : return _links($at, $links);
+	_urls("$at/type", delete $links{type}) if ref $links{type} eq 'ARRAY';
+	_links($at, \%links);
+}
 
 sub _errors ($at, $list)
 {
