@@ -70,6 +70,12 @@ subtest 'a new one' => sub {
 	is $r->{status}, 201, 'plain JSON without a type is fine';
 	is row(people => $r->{json}{data}{id}, 'name, secret'), 'Hal|hunter2',
 		'... and what nobody may set is left out';
+	for my $name (qw(secret nope)) {
+		$r = $api->strict(POST => '/jsonapi/people', data => {type =>
+			'person', attributes => {name => 'Hal', $name => 'x'}});
+		is "$r->{status} $r->{json}{errors}[0]{detail}",
+			"422 $name: there is no such attribute", "strict: $name is none";
+	}
 	$r = $api->seed(POST => '/people', data => {attributes =>
 		{name => 'Ivy'}});
 	is $r->{json}{data}{links}{self}, "/people/$r->{json}{data}{id}",

@@ -58,7 +58,10 @@ is_required(const struct column *c)
 	return c->required || (!c->nullable && !c->has_default);
 }
 
-/* What the role can write and not see has its column's name. */
+/*
+ * What the role can write and not see has its column's name; what it can do
+ * nothing with is not there.
+ */
 static const struct column *
 find_attribute(const struct resource *r, struct str name)
 {
@@ -69,7 +72,7 @@ find_attribute(const struct resource *r, struct str name)
 	c = table_column(r->table, name);
 	if (!c || c->hidden || (c->grants.select & r->role) || is_in_key(r, c))
 		return NULL;
-	return c;
+	return (c->grants.insert | c->grants.update) & r->role ? c : NULL;
 }
 
 static void
