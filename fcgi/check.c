@@ -97,6 +97,19 @@ check_headers(struct arena *a, const struct conf *conf)
 	return NULL;
 }
 
+/* One token, which there has to be. */
+static struct err *
+check_header(struct arena *a, const char *setting, struct str name)
+{
+	bool good = name.n > 0;
+
+	for (size_t i = 0; i < name.n; i++)
+		good = good && is_name(name.p[i]);
+	return good ? NULL
+		    : bad(a, setting, name,
+			  "it must be a name such as X-SECRET");
+}
+
 static struct err *
 check_allowed(struct arena *a, const struct conf *conf)
 {
@@ -156,7 +169,21 @@ check_settings(struct arena *a, const struct conf *conf)
 	TRY(check_scalars(a, conf));
 	TRY(check_allowed(a, conf));
 	TRY(check_headers(a, conf));
+	TRY(check_header(a, "POSTERN_ACTION_HEADER",
+			 str_of(conf->action_header)));
+	TRY(check_header(a, "POSTERN_EVENT_HEADER",
+			 str_of(conf->event_header)));
 	look_at_cost(conf);
 	look_at_secret(conf);
 	return NULL;
+}
+
+/* As the tutorial has it; elsewhere it is anybody who says what happened. */
+void
+check_events(const struct conf *conf)
+{
+	if (!conf->event_secret[0])
+		log_line(LOG_WARN,
+			 "POSTERN_EVENT_SECRET is not set: anybody may send "
+			 "events to /event");
 }

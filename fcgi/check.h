@@ -10,4 +10,7 @@
 /* The error's message is a sentence for the operator. */
 struct err *check_settings(struct arena *a, const struct conf *conf);
 
+/* Warn where events of an engine are taken from anybody. */
+void check_events(const struct conf *conf);
+
 #endif

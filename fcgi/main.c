@@ -10,6 +10,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "cgi.h"
+#include "check.h"
 #include "courier/courier.h"
 #include "events_tool.h"
 #include "io/keys.h"
@@ -168,6 +169,8 @@ run_check(struct run *run)
 	if (!open_serve(run, &s, &loop))
 		return EXIT_FAILURE;
 	usable = is_usable(&s);
+	if (usable)
+		check_events(&run->conf);
 	serve_close(&s);
 	loop_close(&loop);
 	return usable ? EXIT_SUCCESS : EXIT_FAILURE;

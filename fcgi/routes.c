@@ -2,6 +2,7 @@
 
 #include "api/auth.h"
 #include "api/graphql/graphql.h"
+#include "api/hasura/hasura.h"
 #include "api/health.h"
 #include "api/jsonapi/jsonapi.h"
 #include "api/openapi/openapi.h"
@@ -12,9 +13,10 @@ static const struct {
 	const char *path;
 	const struct api *api;
 } routes[] = {
-	{"/health_check", &health_api },
-	{"/openapi.json", &openapi_api},
-	{"/graphql",	     &graphql_api},
+	{"/health_check", &health_api	     },
+	{"/openapi.json", &openapi_api     },
+	{"/graphql",	     &graphql_api	 },
+	{"/event",	   &hasura_event_api},
 };
 
 const struct api *
@@ -33,6 +35,7 @@ routes_find(const struct request *r)
 }
 
 const struct part *const openapi_parts[] = {
-	&rest_part,    &jsonapi_part, &graphql_part, &auth_part,
-	&openapi_part, &health_part,  NULL,
+	&rest_part,    &jsonapi_part,	  &graphql_part,
+	&auth_part,    &auth_action_part, &hasura_event_part,
+	&openapi_part, &health_part,	  NULL,
 };

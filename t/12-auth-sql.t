@@ -18,7 +18,7 @@ my $nowhere = '00000000-0000-4000-8000-000000000000';
 # The functions that are there, for whom.  All others are for nobody.
 my @every = qw(identity_id role refuse connection_fault);
 my @asked = qw(current_user current_user_id);
-my @served = qw(change_password delete_account exchange hit mail_claim
+my @served = qw(action_signup change_password delete_account exchange hit mail_claim
 	mail_code mail_done mail_failed me purge refresh register reset
 	reset_by_code secret_of send_reset send_verification sessions_of
 	signin_begin signin_code signin_failed signin_session signout
@@ -78,7 +78,7 @@ subtest 'the tables are private' => sub {
 		order by 1});
 	is_deeply \@tables, [qw(auth.identities auth.factors auth.flows
 		auth.sessions auth.codes auth.throttle auth.audit postern.outbox
-		auth.live)], 'these are there';
+		auth.live auth.numbers_number_seq auth.numbers)], 'these are there';
 	for my $table (grep { $_ ne 'auth.live' } @tables) {
 		my @may = grep {
 			refusal("set role $_; select count(*) from $table") ne '42501'

@@ -64,6 +64,44 @@ answer_error(struct call *call, const struct err *e)
 	buf_char(b, '}');
 }
 
+/* "invalid-credentials": the interface's own, or the kind's slug. */
+static void
+put_code(struct buf *b, const struct err *e)
+{
+	struct str slug = str_of(err_kind(e->code)->slug);
+	bool own = str_find(e->type, '-') < e->type.n;
+
+	if (own)
+		slug = e->type;
+	buf_char(b, '"');
+	for (size_t i = 0; i < slug.n; i++)
+		buf_char(b, slug.p[i] == '_' ? '-' : slug.p[i]);
+	buf_char(b, '"');
+}
+
+void
+answer_message(struct call *call, const struct err *e)
+{
+	struct buf *b = call->reply.body;
+	struct str message = e->message;
+
+	call->reply.status = e->status ? e->status : err_kind(e->code)->status;
+	if (!message.n && e->issues)
+		message = e->issues->message;
+	if (!message.n)
+		message = str_of(err_kind(e->code)->title);
+	BUF_LIT(b, "{\"message\":");
+	buf_json(b, message);
+	BUF_LIT(b, ",\"extensions\":{\"code\":");
+	put_code(b, e);
+	BUF_LIT(b, "}");
+	if (e->detail.n) {
+		BUF_LIT(b, ",\"detail\":");
+		buf_put(b, e->detail);
+	}
+	BUF_LIT(b, "}");
+}
+
 /* A value as it is, or escaped for the JSON string that it stands in. */
 static void
 put_input(struct buf *b, struct str value, bool json)

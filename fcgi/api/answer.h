@@ -14,6 +14,13 @@
  */
 void answer_error(struct call *call, const struct err *e);
 
+/*
+ * {"message":...,"extensions":{"code":...}}, as a Hasura engine wants errors:
+ * it shows them when the status is 4xx.  "detail" follows where the error
+ * brings one.
+ */
+void answer_message(struct call *call, const struct err *e);
+
 /* ERR_METHOD, with an Allow header, unless the method is in the list. */
 struct err *answer_allow(struct call *call, const char *methods);
 

@@ -1,9 +1,11 @@
 /*
  * The auth server: everything below /auth, /branch/<b>/ext/auth and
- * /db/<d>/ext/auth, and what is well known about its tokens.
+ * /db/<d>/ext/auth, what is well known about its tokens, and the actions of a
+ * Hasura engine that sign up and log in.
  *
  * spec.md §1.6 (the tutorial's sign-up and sign-in) and §2.1 to §2.3 are the
- * contract; sessions, refresh (RFC 6749 §6) and the account stand beside it.
+ * contract, §3 and §6.1 that of the actions; sessions, refresh (RFC 6749 §6)
+ * and the account stand beside it.
  * All state is Postgres's: an operation asks functions of the schema auth
  * (sql/README.md) one after the other and answers.  Passwords are hashed
  * here, in between, so this interface runs in a pool of its own.
@@ -29,6 +31,7 @@ enum auth_style {
 	AUTH_SERVER, /* {"error":{"message","type"}} */
 	AUTH_FACADE, /* {"message"} or {"detail"} */
 	AUTH_OAUTH,  /* RFC 6749 §5.2 */
+	AUTH_ACTION, /* {"message","extensions":{"code"}} */
 };
 
 /* What the parts share about one request. */
@@ -266,6 +269,19 @@ struct str auth_verify_url(struct call *call);
 
 struct err *auth_signup(struct call *call);
 struct err *auth_signin(struct call *call);
+
+/* ---- auth_action.c ---- */
+
+/* Is it an engine that may ask?  It stands for clients everywhere. */
+struct err *auth_action_enter(struct call *call);
+
+struct err *auth_action_signup(struct call *call);
+struct err *auth_action_login(struct call *call);
+struct err *auth_action_token(struct call *call);
+
+/* ---- auth_action_openapi.c ---- */
+
+extern const struct part auth_action_part;
 
 /* ---- auth_account.c ---- */
 

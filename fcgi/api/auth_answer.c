@@ -170,6 +170,10 @@ auth_fail(struct call *call, const struct err *e)
 		fail_server(call, e);
 		return;
 	}
+	if (auth->style == AUTH_ACTION) {
+		answer_message(call, e);
+		return;
+	}
 	if (e->detail.n && auth->style != AUTH_FACADE) {
 		buf_put(call->reply.body, e->detail);
 		return;

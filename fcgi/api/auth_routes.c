@@ -29,7 +29,25 @@ static const struct auth_route routes[] = {
 	{"account",		    "DELETE",    AUTH_SERVER, SIGNED_IN,	      auth_delete_account },
 };
 
+/* Actions, under the names that the two tutorials have for them. */
+static const struct auth_route actions[] = {
+	{"/signup", "POST", AUTH_ACTION, 0, auth_action_signup},
+	{"/Signup", "POST", AUTH_ACTION, 0, auth_action_signup},
+	{"/login",  "POST", AUTH_ACTION, 0, auth_action_login },
+	{"/Login",  "POST", AUTH_ACTION, 0, auth_action_login },
+	{"/action", "POST", AUTH_ACTION, 0, auth_action_token },
+};
+
 /* ---- the path ---- */
+
+static const struct auth_route *
+find_action(struct str path)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (str_eq(str_of(actions[i].name), path))
+			return &actions[i];
+	return NULL;
+}
 
 /*
  * What stands behind /auth/, /branch/<b>/ext/auth/ or /db/<d>/ext/auth/;
@@ -56,7 +74,7 @@ behind_prefix(struct str path)
 bool
 auth_is_path(struct str path)
 {
-	return behind_prefix(path).n > 0;
+	return behind_prefix(path).n > 0 || find_action(path);
 }
 
 static bool
@@ -66,24 +84,34 @@ fits(const struct auth_route *route, struct str name, bool item)
 	       !(route->flags & ITEM) == !item;
 }
 
+static struct err *
+take_route(struct call *call, const struct auth_route *route)
+{
+	struct auth *auth = auth_of(call);
+
+	auth->route = route;
+	auth->style = route->style;
+	return answer_allow(call, route->methods);
+}
+
 /* The route, or an error: no such endpoint, or not by this method. */
 static struct err *
 find_route(struct call *call)
 {
 	struct auth *auth = auth_of(call);
+	const struct auth_route *action = find_action(call->request.path);
 	struct str left = behind_prefix(call->request.path);
 	struct str name;
 
+	if (action)
+		return take_route(call, action);
 	while (str_starts(left, STR("/")))
 		left = str_sub(left, 1, left.n);
 	name = str_cut(&left, '/');
 	auth->rest = left;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (!fits(&routes[i], name, left.n > 0))
-			continue;
-		auth->route = &routes[i];
-		auth->style = routes[i].style;
-		return answer_allow(call, routes[i].methods);
+		if (fits(&routes[i], name, left.n > 0))
+			return take_route(call, &routes[i]);
 	}
 	return auth_error(call, ERR_NOT_FOUND, "NotFound",
 			  "Unknown auth endpoint");
@@ -280,6 +308,8 @@ plan(struct call *call)
 	call->state = ARENA_NEW(call->arena, struct auth);
 	reply_header(&call->reply, "Cache-Control", STR("no-store"));
 	TRY(find_route(call));
+	if (auth_of(call)->style == AUTH_ACTION)
+		TRY(auth_action_enter(call));
 	if (!call->request.keys)
 		return auth_error(call, ERR_INTERNAL, "MissingConfiguration",
 				  "The server has no keys: see POSTERN_KEYS.");

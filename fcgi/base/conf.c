@@ -129,6 +129,14 @@ static const struct setting_row {
 	     "keys that sign events, between blanks (none: unsigned)"),
 	NUMBER("POSTERN_EVENTS_KEEP", events_keep, "30", 1, 36500,
 	       "days that events are kept"),
+	TEXT("POSTERN_ACTION_SECRET", action_secret, "", NULL,
+	     "what an engine's actions have to bring (none: nothing)"),
+	TEXT("POSTERN_ACTION_HEADER", action_header, "ACTION-SECRET", NULL,
+	     "... and in which header"),
+	TEXT("POSTERN_EVENT_SECRET", event_secret, "", NULL,
+	     "what an engine's events have to bring (none: nothing)"),
+	TEXT("POSTERN_EVENT_HEADER", event_header, "EVENT-SECRET", NULL,
+	     "... and in which header"),
 	TEXT("POSTERN_SMTP", smtp, "", NULL,
 	     "mail server as host:port (none: mails become files)"),
 	TEXT("POSTERN_SMTP_SECURITY", smtp_security, "STARTTLS",
@@ -310,18 +318,23 @@ conf_log_level(const struct conf *conf)
 }
 
 /*
- * A secret, and a connection string, which may hold a password: only that
+ * Secrets, and a connection string, which may hold a password: only that
  * there is one is told.
  */
 static const char *
 shown(const struct setting_row *row, const char *value)
 {
-	bool secret = row->at == offsetof(struct conf, database) ||
-		      row->at == offsetof(struct conf, admin_secret) ||
-		      row->at == offsetof(struct conf, webhook_secret);
+	static const size_t secrets[] = {
+		offsetof(struct conf, database),
+		offsetof(struct conf, admin_secret),
+		offsetof(struct conf, webhook_secret),
+		offsetof(struct conf, action_secret),
+		offsetof(struct conf, event_secret),
+	};
 
-	if (secret && value[0])
-		return "(set)";
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		if (row->at == secrets[i] && value[0])
+			return "(set)";
 	return value;
 }
 

@@ -79,6 +79,10 @@ struct conf {
 	const char *webhook_secret; /* what signs; empty: nothing does */
 	int64_t events_keep;	    /* days */
 
+	/* Hasura: what an engine has to bring, and in which header. */
+	const char *action_secret, *action_header; /* no secret: anybody is */
+	const char *event_secret, *event_header;
+
 	/* Mail. */
 	const char *smtp;	   /* host:port; empty: files in `state` */
 	const char *smtp_security; /* as spec.md §2.9 has them */

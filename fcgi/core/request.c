@@ -134,6 +134,25 @@ add_header(struct request *r, struct str name, struct str value)
 	return room != NULL;
 }
 
+/* Headers that the settings name; one may be all of them. */
+static bool
+add_named(struct request *r, struct str name, struct str value)
+{
+	bool known = add_header(r, name, value);
+
+	if (!r->conf)
+		return known;
+	if (request_is_header(name, str_of(r->conf->action_header))) {
+		r->action_secret = value;
+		known = true;
+	}
+	if (request_is_header(name, str_of(r->conf->event_header))) {
+		r->event_secret = value;
+		known = true;
+	}
+	return known;
+}
+
 bool
 request_param(struct request *r, struct str name, struct str value)
 {
@@ -175,7 +194,7 @@ request_param(struct request *r, struct str name, struct str value)
 		*(struct str *)((char *)r + rows[i].at) = value;
 		return true;
 	}
-	return add_header(r, name, value);
+	return add_named(r, name, value);
 }
 
 /* Without a PATH_INFO the path is REQUEST_URI's, decoded by us. */

@@ -37,6 +37,7 @@ struct request {
 	struct str authorization, cookie, origin, fetch_site, hasura_role;
 	struct str traceparent;	   /* the trace that this is a step of */
 	struct str agent, address; /* who says it, and from where */
+	struct str action_secret, event_secret;	    /* by the settings' names */
 	struct header headers[REQUEST_HEADERS_MAX]; /* conf->jsonapi_headers */
 	size_t nheaders;
 	struct str bulk; /* where unbounded lists are sent to, or empty */
