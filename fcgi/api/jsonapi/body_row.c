@@ -373,6 +373,17 @@ attribute_name(const struct resource *r, const struct column *c)
 	return c->name;
 }
 
+/* Is it said to be wrong, or something in it? */
+static bool
+is_faulty(const struct reader *r, struct str at)
+{
+	for (const struct issue *i = r->w->issues.first; i; i = i->next)
+		if (str_starts(i->field, at) &&
+		    (i->field.n == at.n || i->field.p[at.n] == '/'))
+			return true;
+	return false;
+}
+
 /* Once, and at the object that it would be in where that is missing, too. */
 static void
 require_within(struct reader *r, json_object *object, struct str at,
@@ -380,10 +391,8 @@ require_within(struct reader *r, json_object *object, struct str at,
 {
 	if (object)
 		at = body_at(r->w->call->arena, at, name);
-	for (const struct issue *i = r->w->issues.first; i; i = i->next)
-		if (str_eq(i->field, at))
-			return;
-	body_missing(r->w, at);
+	if (!is_faulty(r, at))
+		body_missing(r->w, at);
 }
 
 static void
