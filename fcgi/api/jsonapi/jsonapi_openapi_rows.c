@@ -49,6 +49,9 @@ static const struct part_row rows[] = {
 	PART_ROW(SCHEMA, "JsonApiOneIdentifier",
 		 "{'type':'object','required':['data'],'properties':{'data':{"
 		 "'anyOf':[<JsonApiReference>,{'type':'null'}]}}}"),
+	PART_ROW(SCHEMA, "JsonApiSomeIdentifier",
+		 "{'type':'object','required':['data'],'properties':{"
+		 "'data':<JsonApiReference>}}"),
 	PART_ROW(SCHEMA, "JsonApiIdentifiers",
 		 "{'type':'object','required':['data'],'properties':{'data':{"
 		 "'type':'array','items':<JsonApiReference>}}}"),

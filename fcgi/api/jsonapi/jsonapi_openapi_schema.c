@@ -210,6 +210,24 @@ put_required_relationships(struct jsonapi_about *a)
 	part_put(a->w, "]");
 }
 
+/* May it be set to nobody? */
+static bool
+may_clear(const struct relationship *r, bool create)
+{
+	const struct column *c = own_column(r);
+
+	return !c || (c->nullable && !(create && c->required));
+}
+
+static const char *
+linkage(const struct relationship *r, bool create)
+{
+	if (r->many)
+		return "<JsonApiIdentifiers>";
+	return may_clear(r, create) ? "<JsonApiOneIdentifier>"
+				    : "<JsonApiSomeIdentifier>";
+}
+
 static void
 put_input_relationships(struct jsonapi_about *a, bool create)
 {
@@ -224,9 +242,7 @@ put_input_relationships(struct jsonapi_about *a, bool create)
 		if (!may_set(a, &r->relationships[i], create))
 			continue;
 		put_name(a, &first, r->relationships[i].name);
-		part_put(a->w, r->relationships[i].many
-				       ? "<JsonApiIdentifiers>"
-				       : "<JsonApiOneIdentifier>");
+		part_put(a->w, linkage(&r->relationships[i], create));
 	}
 	part_put(a->w, "}}");
 }
