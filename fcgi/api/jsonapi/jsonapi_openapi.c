@@ -287,7 +287,8 @@ put_place(struct jsonapi_about *a, enum place place,
 	     i++) {
 		const struct operation *o = &operations[i];
 
-		if (o->place != place || !may(a, o) || (o->to_many && !r->many))
+		if (o->place != place || !may(a, o) ||
+		    (o->to_many && !(r && r->many)))
 			continue;
 		put_operation(a, o, r, r ? names_of(a, r->to) : a->names);
 	}
