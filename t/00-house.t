@@ -25,7 +25,7 @@ my %exports = (
 	'core/model.c'       => qr/^table_/,
 	'api/auth_known.c'   => qr/^well_known_api$/,
 	'core/request.c'     => qr/^reply_/,
-	'api/jsonapi/filter.c' => qr/^jsonapi_filter$/,
+	'api/jsonapi/filter.c' => qr/^jsonapi_filter/,
 	'routes.c'           => qr/^(?:routes_|openapi_parts$)/,
 	'main.c'             => qr/^main$/,
 );
