@@ -57,8 +57,8 @@ static const struct part_operation operation = {
 	.body = "{'required':true,'content':{'application/json':{"
 		"'schema':<EngineEvent>}}}",
 	.security = "[{}]",
-	.responses = "200:EventReceived 400:EventRefused 401:EventFailed "
-		     "403:EventFailed 413:EventFailed 429:EventFailed "
+	/* An effect may raise any status. */
+	.responses = "200:EventReceived 400:EventRefused 4XX:EventFailed "
 		     "5XX:EventFailed",
 };
 
