@@ -139,6 +139,23 @@ subtest 'and, or, not' => sub {
 	finds(people => [{not => {or => [$ada, $bob, $cyd]}}], '4 5',
 		'not one of them');
 	finds(people => [{not => {not => $ada}}], '1', 'not not');
+	finds(people => [{not => is_so(age => eq => 25)}], '1 4',
+		'what is null is neither so nor not so');
+	finds(people => [{not => {not => is_so(age => eq => 25)}}], '2 5',
+		'... nor not not so');
+	finds(people => [{not => {and => [$young, is_so(email => like => 'b%')]}}],
+		'1 4', '... unless another part decides');
+	finds(people => [{not => {or => [is_so(age => is => undef), $young]}}],
+		'1 4', '... or it is asked for');
+	finds(people => [{not => is_so(age => lt => undef)}], '',
+		'a bound of nothing has nothing on its other side');
+	finds(people => [{not => is_so('computers.name' => eq => 'Difference')}],
+		'1 2', 'of a row behind many');
+	finds(people => [{not => is_so('computers.person_id' => is => undef)}],
+		'1 2',
+		'... that is there');
+	finds(computers => [{not => is_so('person.name' => eq => 'Ada')}], '3',
+		'of a row that need not be there');
 	finds(people => [{or => []}], '', 'none of nothing')
 		if names($api->seed(GET => filter('/jsonapi/people', {or => []})))
 			!~ /^status 400/;

@@ -41,7 +41,7 @@ static const struct plan_operator operators[CMP_END] = {
 	[CMP_IS_NULL] = {"is_null", " is null"	      },
 	[CMP_NOT_NULL] = {NULL,	" is not null"      },
 	[CMP_VERSION] = {NULL,      " = any"	       },
-	[CMP_NOTHING] = {NULL,      "false"	      },
+	[CMP_NOTHING] = {NULL,      "null"		     },
 	[CMP_NOT_IN] = {NULL,      " <> all"	       },
 	[CMP_HAS] = {NULL,	   " like "		   },
 	[CMP_KEPT] = {NULL,	    " = "		 },

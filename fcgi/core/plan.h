@@ -110,7 +110,7 @@ enum plan_cmp {
 	CMP_IS_NULL,
 	CMP_NOT_NULL,
 	CMP_VERSION, /* the row's xmin is in an array */
-	CMP_NOTHING, /* no row at all */
+	CMP_NOTHING, /* null: no row at all */
 	CMP_NOT_IN,  /* nor null: a null column passes */
 	CMP_HAS,     /* the text is in it, as it is: no wildcards */
 	CMP_IHAS,    /* ... whatever the case */
@@ -140,9 +140,11 @@ struct condition {
  * a FILTER_NOT is true wherever its part is false or null.
  */
 enum filter_kind {
-	FILTER_AND, /* of no parts: true */
-	FILTER_OR,  /* of no parts: false */
-	FILTER_NOT, /* of its one part */
+	FILTER_AND,	 /* of no parts: true */
+	FILTER_OR,	 /* of no parts: false */
+	FILTER_NOT,	 /* of its one part */
+	FILTER_OPPOSITE, /* of its one part, as SQL has it: null where that is,
+			    and about the rows that its joins lead to */
 	FILTER_TEST,
 	FILTER_THROUGH, /* its one part, at the other end of .relation */
 	FILTER_SOME	/* its one part holds of one row at least at the other

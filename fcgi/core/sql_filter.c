@@ -43,12 +43,29 @@ needs_row(const struct filter *f)
 	return false;
 }
 
+/* Is it null of a row that is missing? */
+static bool
+is_null_of_none(const struct filter *f)
+{
+	if (f->kind == FILTER_TEST)
+		return !is_negation(f) && f->test.cmp != CMP_IS_NULL &&
+		       f->test.cmp != CMP_NOT_NULL;
+	if (is_one_test(f) || f->n == 0)
+		return false;
+	for (size_t i = 0; i < f->n; i++)
+		if (!is_null_of_none(f->parts[i]))
+			return false;
+	return true;
+}
+
 /* Behind a way to many: is it never true of a row that is missing? */
 static bool
 wants_row(const struct filter *f)
 {
 	size_t wanting = 0;
 
+	if (f->kind == FILTER_OPPOSITE)
+		return is_null_of_none(f);
 	if (is_one_test(f))
 		return !is_negation(f) && f->test.cmp != CMP_IS_NULL;
 	for (size_t i = 0; i < f->n; i++)
@@ -315,6 +332,14 @@ put_not(struct compiler *c, const struct place *p, const struct filter *f)
 }
 
 static void
+put_opposite(struct compiler *c, const struct place *p, const struct filter *f)
+{
+	SQL(c, "not (");
+	put_filter(c, p, f->parts[0]);
+	SQL(c, ")");
+}
+
+static void
 put_through(struct compiler *c, const struct place *p, const struct filter *f)
 {
 	struct way way = way_on(p, f);
@@ -374,9 +399,13 @@ put_filter(struct compiler *c, const struct place *p, const struct filter *f)
 {
 	static void (*const puts[])(struct compiler *, const struct place *,
 				    const struct filter *) = {
-		[FILTER_AND] = put_parts,	[FILTER_OR] = put_parts,
-		[FILTER_NOT] = put_not,		[FILTER_TEST] = put_test,
-		[FILTER_THROUGH] = put_through, [FILTER_SOME] = put_some,
+		[FILTER_AND] = put_parts,
+		[FILTER_OR] = put_parts,
+		[FILTER_NOT] = put_not,
+		[FILTER_TEST] = put_test,
+		[FILTER_OPPOSITE] = put_opposite,
+		[FILTER_THROUGH] = put_through,
+		[FILTER_SOME] = put_some,
 	};
 
 	if (!sql_enter(c))

@@ -5,7 +5,8 @@
  * scope, as null as a missing row is: a test for null finds rows that have
  * nothing at the other end.  A negation asks a sub-select about everything
  * that is behind the first way to many, so it is true where, and only where,
- * the same without it is not.
+ * the same without it is not.  A FILTER_OPPOSITE is no such negation: it stays
+ * with the joins.
  */
 #ifndef POSTERN_CORE_SQL_FILTER_H
 #define POSTERN_CORE_SQL_FILTER_H

@@ -65,7 +65,7 @@ put_filter(struct buf *b, const struct filter *f)
 	static const char *const kinds[] = {
 		[FILTER_AND] = "and",	[FILTER_OR] = "or",
 		[FILTER_NOT] = "not",	[FILTER_THROUGH] = "through",
-		[FILTER_SOME] = "some",
+		[FILTER_SOME] = "some", [FILTER_OPPOSITE] = "opposite",
 	};
 
 	if (f->kind == FILTER_TEST) {

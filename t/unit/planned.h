@@ -29,6 +29,7 @@
  *   {"ref": "artist_label_id_fkey", "fields": {...}}: groups, keys and texts
  *
  * and a filter one of {"and": [F, ...]}, {"or": [...]}, {"not": F},
+ * {"opposite": F},
  * {"test": ["column", "eq", "value"]}, or with null and a column instead of a
  * value, {"through": "<key", "of": F} and {"some": "<key", "of": F}.  A "<"
  * goes to the rows that hold the key.  What makes no sense is left out, so

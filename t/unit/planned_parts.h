@@ -144,6 +144,11 @@ planned_any(struct planned *p, const struct table *t, json_object *o)
 		planned_parts(p, t, of, f);
 		return f->n == 1 ? f : NULL;
 	}
+	if (json_object_object_get_ex(o, "opposite", &of)) {
+		f->kind = FILTER_OPPOSITE;
+		planned_parts(p, t, of, f);
+		return f->n == 1 ? f : NULL;
+	}
 	if (json_object_is_type(json_get(o, "test"), json_type_array)) {
 		f->kind = FILTER_TEST;
 		of = json_get(o, "test");

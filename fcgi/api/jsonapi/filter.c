@@ -124,7 +124,7 @@ read_logic(struct filter_reader *r, const struct resource *of,
 			r,
 			"Not found logic operator %.*s expected one of " LOGIC,
 			STR_FMT(str_sub(names, 2, names.n - 4)));
-	negation = filter_make(r, FILTER_NOT, 1);
+	negation = filter_make(r, FILTER_OPPOSITE, 1);
 	negation->n = 1;
 	*ret = negation;
 	return filter_node(r, of, parts, negation->parts);
@@ -232,7 +232,7 @@ truth_of(const struct filter *f)
 			: truth_of_parts(f,
 					 f->kind == FILTER_OR ? ALWAYS : NEVER);
 
-	if (f->kind == FILTER_NOT)
+	if (f->kind == FILTER_OPPOSITE)
 		return opposite(of_parts);
 	if (f->kind == FILTER_SOME && of_parts == ALWAYS &&
 	    !is_sure(f->relation))
