@@ -7,9 +7,10 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use JSON::PP ();
 use JsonApi;
 use Postern;
-use Rest qw(uri);
+use Rest qw(request uri volley);
 
 my $p = Postern->start(migrations => "$FindBin::Bin/fixtures/jsonapi",
 	workers => 1, env => {POSTERN_BASE_URL => $BASE});
@@ -276,6 +277,53 @@ subtest 'what may not be done' => sub {
 			data => []);
 		is $r->{status}, 405, "$method is none";
 	}
+};
+
+# Whether all of many at once, each with the other order of ids, are done.
+sub at_once ($what, @changes)
+{
+	my @requests = map {
+		my ($method, $path, @ids) = @$_;
+		my ($type) = $path =~ m{groups$} ? 'group' : $path =~ m{people$}
+			? 'person' : 'computer';
+		request($method => at($path), JSON::PP::encode_json({data =>
+			[map { one($type => $_) } @ids]}), "Accept: $TYPE");
+	} @changes;
+	my %n;
+	$n{$_->{status}}++ for map { volley($p, @requests) } 1 .. 3;
+	return is_deeply \%n, {204 => 3 * @requests}, $what;
+}
+
+subtest 'many at once' => sub {
+	$p->sql("insert into api.computers (name) select 'c' || i
+		from generate_series(1, 40) i; insert into api.groups (name)
+		select 'g' || i from generate_series(1, 40) i");
+	my @computers = split ' ', $p->sql(q{select string_agg(id::text, ' '
+		order by id) from api.computers where name ~ '^c\d'});
+	my @groups = split ' ', $p->sql(q{select string_agg(id::text, ' '
+		order by id) from api.groups where name ~ '^g\d'});
+	my ($c, $g) = ('relationships/computers', 'relationships/groups');
+	for my $method (qw(PATCH POST DELETE)) {
+		at_once("$method of the same in opposite orders", map {
+			[$method => "people/1/$c", @computers],
+			[$method => "people/2/$c", reverse @computers] } 1 .. 8);
+		at_once('... through a table', map {
+			[$method => "people/1/$g", @groups],
+			[$method => "people/1/$g", reverse @groups] } 1 .. 8);
+	}
+	my @half = splice @computers, 20;
+	at_once('what is exchanged', map {
+		[PATCH => "people/1/$c", @computers], [PATCH => "people/2/$c", @half],
+		[PATCH => "people/1/$c", @half], [PATCH => "people/2/$c", @computers],
+		} 1 .. 6);
+	@half = splice @groups, 20;
+	at_once('... through a table', map {
+		[PATCH => "people/1/$g", @groups], [PATCH => "people/1/$g", @half],
+		[POST => "people/1/$g", reverse @groups],
+		[DELETE => "people/1/$g", reverse @half] } 1 .. 6);
+	my $all = $p->sql('select count(*) from api.memberships
+		where person_id = 1');
+	ok $all <= 40, '... and none is linked twice';
 };
 
 done_testing;

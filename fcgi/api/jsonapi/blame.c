@@ -417,6 +417,7 @@ find_ruled(const struct writing *w, struct str constraint)
 
 	for (size_t i = 0; i < w->nsteps; i++)
 		if (w->steps[i].op != PLAN_SELECT &&
+		    w->origins[i].aim != AIM_LOOK &&
 		    table_violation(w->steps[i].table, constraint, &v))
 			return &w->origins[i];
 	return NULL;

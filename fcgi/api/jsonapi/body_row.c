@@ -1,6 +1,8 @@
 /* A resource object, and what of it goes into columns or becomes links. */
 #include "api/jsonapi/writing.h"
 
+#include <stdlib.h>
+
 #include "core/json.h"
 #include "core/type.h"
 
@@ -335,6 +337,16 @@ read_relationship(struct reader *r, struct str name, json_object *value)
 	return end == r->w->issues.end ? take_linkage(r, &l) : NULL;
 }
 
+/* In the order of the resource, which is the same for all who write it. */
+static int
+by_place(const void *a, const void *b)
+{
+	const struct relationship *x = ((const struct linkage *)a)->by;
+	const struct relationship *y = ((const struct linkage *)b)->by;
+
+	return (x > y) - (x < y);
+}
+
 static struct err *
 read_relationships(struct reader *r)
 {
@@ -347,6 +359,9 @@ read_relationships(struct reader *r)
 		return NULL;
 	json_object_object_foreach(r->relationships, name, value)
 		TRY(read_relationship(r, str_of(name), value));
+	if (r->op->nlinks)
+		qsort(r->op->links, r->op->nlinks, sizeof(*r->op->links),
+		      by_place);
 	return NULL;
 }
 

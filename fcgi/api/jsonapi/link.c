@@ -202,6 +202,78 @@ link_key(struct linker *x, const struct linked *to)
 	steps_add(x->w, p, origin_of(x, AIM_LINK, to));
 }
 
+/* ---- whose turn it is ---- */
+
+static const struct filter *
+is_linked(struct linker *x)
+{
+	struct arena *a = x->w->call->arena;
+	struct filter *all = ARENA_NEW(a, struct filter);
+	struct plan p = {0};
+
+	add_conditions(x, &p, x->l->by->by.fkey, &x->op->row);
+	all->kind = FILTER_AND;
+	all->parts = ARENA_ARRAY(a, const struct filter *, p.nwhere);
+	for (size_t i = 0; i < p.nwhere; i++) {
+		struct filter *one = ARENA_NEW(a, struct filter);
+
+		one->kind = FILTER_TEST;
+		one->test = p.where[i];
+		all->parts[all->n++] = one;
+	}
+	return all;
+}
+
+/* Those that are linked or are to be. */
+static const struct filter *
+is_concerned(struct linker *x, enum link_way way)
+{
+	struct filter *any;
+
+	if (x->l->n == 0)
+		return is_linked(x);
+	if (way != LINK_REPLACE)
+		return is_one_of_them(x, rows_of(x->l->by));
+	any = ARENA_NEW(x->w->call->arena, struct filter);
+	any->kind = FILTER_OR;
+	any->parts = ARENA_ARRAY(x->w->call->arena, const struct filter *, 2);
+	any->parts[any->n++] = is_linked(x);
+	any->parts[any->n++] = is_one_of_them(x, rows_of(x->l->by));
+	return any;
+}
+
+static struct sorting *
+key_order(struct linker *x, const struct constraint *key)
+{
+	struct sorting *order =
+		ARENA_ARRAY(x->w->call->arena, struct sorting, key->n);
+
+	for (size_t i = 0; i < key->n; i++)
+		order[i].column = key->columns[i];
+	return order;
+}
+
+/*
+ * Whoever writes several rows locks them first, in one order whatever the
+ * client's is: two that wait for each other would both have failed.
+ */
+static void
+take_turn(struct linker *x, enum link_way way)
+{
+	const struct table *t = x->l->by->by.fkey->from;
+	struct plan p = {.op = PLAN_UPDATE, .table = t};
+
+	if (x->l->by->via || !table_is_stored(t) ||
+	    (way != LINK_REPLACE && x->l->n < 2))
+		return;
+	p.filter = is_concerned(x, way);
+	p.order = key_order(x, t->primary);
+	p.norder = t->primary->n;
+	steps_add(x->w, p, origin_of(x, AIM_LOOK, NULL));
+}
+
+/* ---- all of them ---- */
+
 /* That there is none of them at all is told in other words. */
 static void
 look_for_any(struct linker *x)
@@ -223,6 +295,7 @@ link_steps(struct writing *w, const struct operation *op,
 
 	if (way != LINK_REMOVE && l->n > 1)
 		look_for_any(&x);
+	take_turn(&x, way);
 	if (way == LINK_REPLACE)
 		unlink_others(&x);
 	for (size_t i = 0; i < l->n; i++) {

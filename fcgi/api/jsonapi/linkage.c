@@ -1,5 +1,8 @@
 #include "api/jsonapi/writing.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/json.h"
 
 enum { LINKS_MAX = 500 }; /* each is a step */
@@ -128,6 +131,27 @@ is_there(const struct linkage *l, const struct linked *one)
 	return false;
 }
 
+/* In any order, as long as it is the same for all: numbers as they count. */
+static int
+by_key(const void *a, const void *b)
+{
+	const struct row *x = &((const struct linked *)a)->row;
+	const struct row *y = &((const struct linked *)b)->row;
+
+	if (!x->key || !y->key)
+		return (x->key != NULL) - (y->key != NULL);
+	for (size_t i = 0; i < x->table->primary->n; i++) {
+		struct str s = x->key[i], t = y->key[i];
+		int order = s.n == t.n ? memcmp(s.p, t.p, s.n)
+				       : (s.n > t.n) - (s.n < t.n);
+
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+/* What links them is written in this order, so that nobody waits in turn. */
 static struct err *
 read_list(struct writing *w, json_object *data, struct linkage *l)
 {
@@ -148,6 +172,8 @@ read_list(struct writing *w, json_object *data, struct linkage *l)
 				    one));
 		l->n += end == w->issues.end && !is_there(l, one);
 	}
+	if (l->n)
+		qsort(l->to, l->n, sizeof(*l->to), by_key);
 	return NULL;
 }
 

@@ -132,6 +132,30 @@ find_row(struct writing *w, const struct operation *op, bool alone,
 	return of;
 }
 
+/* Is a row of its own table among those that are linked? */
+static bool
+links_own(const struct operation *op)
+{
+	for (size_t i = 0; i < op->nlinks; i++)
+		if (op->links[i].by->by.fkey->from == op->resource->table)
+			return true;
+	return false;
+}
+
+/*
+ * Who changes what is linked to a row waits until nobody else does.  But one
+ * that policies let him see may not be one that they let him lock; and where
+ * those that are linked are of its own table they are locked in their order.
+ */
+static bool
+may_lock(const struct operation *op)
+{
+	const struct table *t = op->resource->table;
+
+	return op->nlinks && !links_own(op) && !t->guarded &&
+	       table_is_stored(t) && (t->grants.update & op->resource->role);
+}
+
 struct plan *
 steps_row(struct writing *w, struct operation *op, bool alone)
 {
@@ -147,7 +171,7 @@ steps_row(struct writing *w, struct operation *op, bool alone)
 		.nset = op->nset,
 	};
 
-	if (one.op == PLAN_UPDATE && one.nset == 0)
+	if (one.op == PLAN_UPDATE && one.nset == 0 && !may_lock(op))
 		one.op = PLAN_SELECT;
 	if (one.op == PLAN_INSERT) {
 		one.keep = op->row.keep;
@@ -170,6 +194,8 @@ steps_finish(struct writing *w)
 		return;
 	}
 	*p = w->steps[0];
+	if (p->op == PLAN_UPDATE && p->nset == 0)
+		p->op = PLAN_SELECT; /* nothing comes behind the lock */
 	p->quiet = false;
 	p->must = 0;
 	p->keep = (struct str){0};
