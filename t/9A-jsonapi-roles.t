@@ -70,6 +70,22 @@ sub everything ()
 		union all select n::text from api.notes as n) as everything (x)});
 }
 
+subtest 'an answer to one is no answer to others' => sub {
+	for my $case (['', 'events', 200], ['', 'events/99', 404],
+		['Ada', 'events', 200], ['Ada', 'events/99', 404])
+	{
+		my ($who, $path, $status) = @$case;
+		my $r = as($who, strict => GET => "/jsonapi/$path");
+		is $r->{status}, $status, "$path of '$who'";
+		my $vary = $r->{headers}{vary};
+		like ref $vary ? "@$vary" : $vary,
+			qr/\bAccept, Authorization, Cookie\b/,
+			'... says what it is about';
+		is $r->{headers}{'cache-control'}, $who && 'private, no-cache'
+			|| undef, '... and whom for';
+	}
+};
+
 for my $name (qw(Fair Fete)) {
 	is as(Admin => strict => POST => '/jsonapi/events',
 		event($name, $name eq 'Fair' ? 'Ada' : 'Bob'))->{status}, 201,

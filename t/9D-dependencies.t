@@ -100,6 +100,18 @@ subtest 'the secret is compared to the letter' => sub {
 		'nor is anything in the query';
 };
 
+subtest 'what depends on headers is for nobody else' => sub {
+	for my $r (get('/jsonapi/users'),
+		get('/jsonapi/users', 'X-AUTH' => 'admin'))
+	{
+		is $r->{headers}{'cache-control'}, 'private, no-cache',
+			"$r->{status}: private";
+		my $vary = $r->{headers}{vary};
+		like ref $vary ? "@$vary" : $vary, qr/\bAccept, .*, X-AUTH\b/,
+			'... and about the headers that are let through';
+	}
+};
+
 subtest 'without a secret nobody passes by header' => sub {
 	my %said = (
 		'as shipped'            => {},

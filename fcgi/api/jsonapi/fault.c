@@ -295,7 +295,7 @@ jsonapi_fail(struct call *call, const struct err *e)
 		told = jsonapi_read_fault(call, e);
 	if (told)
 		e = told;
-	reply_header(&call->reply, "Vary", STR("Accept"));
+	jsonapi_put_vary(call);
 	if (is_framework(call, e)) {
 		answer_error(call, e);
 		return;

@@ -353,7 +353,7 @@ render(struct call *call)
 {
 	if (jsonapi_of(call)->later)
 		return jsonapi_of(call)->later;
-	reply_header(&call->reply, "Vary", STR("Accept"));
+	jsonapi_put_vary(call);
 	return jsonapi_of(call)->write ? jsonapi_render_write(call)
 				       : jsonapi_render_read(call);
 }

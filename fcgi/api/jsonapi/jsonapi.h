@@ -105,6 +105,9 @@ bool jsonapi_is_atomic(const struct request *r);
  */
 struct err *jsonapi_negotiate(struct call *call);
 
+/* What else than the URL the answer is about, for who keeps it. */
+void jsonapi_put_vary(struct call *call);
+
 /* ---- fault.c ---- */
 
 /*

@@ -184,3 +184,25 @@ jsonapi_negotiate(struct call *call)
 			     "Content-Type may have the parameters ext and "
 			     "profile only.");
 }
+
+/* Dependencies look at what is let through to them. */
+void
+jsonapi_put_vary(struct call *call)
+{
+	struct str left = call->ndepends
+				  ? str_of(call->request.conf->jsonapi_headers)
+				  : STR("");
+	struct str all = STR("Accept, Authorization, Cookie");
+
+	while (left.n) {
+		struct str name = str_cut(&left, ' ');
+
+		if (name.n)
+			all = arena_printf(call->arena, "%.*s, %.*s",
+					   STR_FMT(all), STR_FMT(name));
+	}
+	reply_header(&call->reply, "Vary", all);
+	if (call->ndepends || call->caller.known)
+		reply_header(&call->reply, "Cache-Control",
+			     STR("private, no-cache"));
+}
