@@ -2,6 +2,8 @@
 #include "api/answer.h"
 #include "api/jsonapi/writing.h"
 
+#include <string.h>
+
 #include "core/json.h"
 
 static const char *const words[] = {
@@ -103,6 +105,26 @@ read_ref(struct atom *x)
 			   "value_error");
 }
 
+/* As we give it, not as it may be asked for. */
+static void
+check_href(struct atom *x)
+{
+	json_object *o = json_get(x->o, "href");
+	struct str href;
+
+	if (!o)
+		return;
+	if (!json_object_is_type(o, json_type_string)) {
+		body_issue(x->w, at(x, "href"), "str type expected",
+			   "type_error.str");
+		return;
+	}
+	href = json_str(o);
+	if (memchr(href.p, '?', href.n) || memchr(href.p, '#', href.n))
+		body_issue(x->w, at(x, "href"),
+			   "a path without a query expected", "value_error");
+}
+
 static bool
 has_target(const struct atom *x)
 {
@@ -123,6 +145,7 @@ atom_read(struct atom *x)
 	x->ref = json_get(x->o, "ref");
 	if (x->ref)
 		read_ref(x);
+	check_href(x);
 	if (x->ref && json_get(x->o, "href"))
 		issue(x, "ref and href exclude each other");
 	if (x->op->kind == OPERATION_REMOVE && !has_target(x))
@@ -202,9 +225,13 @@ read_href(struct atom *x)
 	if (!rest.n)
 		return NULL;
 	part = next_part(a, &rest);
-	if (!str_eq(part, STR("relationships")))
-		rest = part;
-	return read_relationship(x, next_part(a, &rest), "href");
+	if (str_eq(part, STR("relationships")))
+		part = next_part(a, &rest);
+	if (rest.n)
+		body_issue(x->w, at(x, "href"),
+			   "a resource or a relationship expected",
+			   "value_error");
+	return rest.n ? NULL : read_relationship(x, part, "href");
 }
 
 static struct err *
