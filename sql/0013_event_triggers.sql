@@ -289,6 +289,7 @@ create function postern.event_session()
 returns jsonb
 language plpgsql
 stable
+set search_path = ''
 as $$
 declare
 	role jsonb := case current_setting('role')
@@ -323,6 +324,7 @@ create function postern.event_trace()
 returns jsonb
 language plpgsql
 stable
+set search_path = ''
 as $$
 declare
 	header text := current_setting('postern.traceparent', true);
@@ -363,27 +365,75 @@ return case
 		where key = any (columns))
 end;
 
+-- Writers take turns at a notify, so there is one every few milliseconds and
+-- not one for each.  When the bell was last rung is the sequence's value, which
+-- nobody waits for.  Couriers look again a moment after they have heard it, for
+-- those who came in between.
+create sequence postern.event_bell;
+
+create function postern.event_ring()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+	perform setval('postern.event_bell',
+		(date_part('epoch', clock_timestamp()) * 1000)::bigint);
+	notify postern_events;
+end
+$$;
+
+-- The rows with some of their members.
+create function postern.event_data(old jsonb, new jsonb, columns text)
+returns jsonb
+language sql
+immutable
+return jsonb_build_object(
+	'old', postern.event_part(old, columns::text[]),
+	'new', postern.event_part(new, columns::text[]));
+
 -- Its arguments: the trigger's name, schema and table, and the columns that
--- are told, as the text of an array, or nothing.
+-- are told, as the text of an array, or nothing.  It is a part of every change:
+-- what is usual is said here, and what is not is called.  For the same reason
+-- it sets no search path, which would cost more than the row: so nothing in it
+-- may depend on one.
 create function postern.event_write()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
 as $$
-declare
-	before jsonb := to_jsonb(old);
-	after jsonb := to_jsonb(new);
 begin
-	if tg_nargs > 3 then
-		before := postern.event_part(before, tg_argv[3]::text[]);
-		after := postern.event_part(after, tg_argv[3]::text[]);
-	end if;
 	insert into postern.event_log
 		(schema_name, table_name, trigger_name, payload)
 	values (tg_argv[1], tg_argv[2], tg_argv[0],
-		postern.event_payload(tg_op, before, after));
-	notify postern_events;
+		pg_catalog.jsonb_build_object(
+		'op', tg_op,
+		'data', case when tg_argv[3] is null
+			then pg_catalog.jsonb_build_object(
+				'old', old, 'new', new)
+			else postern.event_data(pg_catalog.to_jsonb(old),
+				pg_catalog.to_jsonb(new), tg_argv[3]) end,
+		'session_variables', case
+			when pg_catalog.texteq(
+				pg_catalog.current_setting('role'), 'none')
+				then null
+			when pg_catalog.texteq(pg_catalog.current_setting(
+				'role'), 'postern_anonymous')
+				then '{"x-hasura-role": "anonymous"}'
+			else postern.event_session() end,
+		'trace_context', case
+			when pg_catalog.textne(pg_catalog.current_setting(
+				'postern.traceparent', true), '')
+				then postern.event_trace() end));
+	if pg_catalog.float8gt(pg_catalog.abs(pg_catalog.float8mi(
+		pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()),
+		pg_catalog.float8div(pg_catalog.float8(
+			pg_catalog.pg_sequence_last_value(
+				'postern.event_bell')), 1000))), 0.005)
+		is not false
+	then
+		perform postern.event_ring();
+	end if;
 	return null;
 end
 $$;
@@ -1129,6 +1179,8 @@ revoke execute on function
 	postern.event_trace,
 	postern.event_payload,
 	postern.event_part,
+	postern.event_ring,
+	postern.event_data,
 	postern.event_write,
 	postern.event_condition,
 	postern.event_attach,

@@ -252,8 +252,42 @@ subtest 'members write events that they cannot read' => sub {
 		where p.pronamespace = 'postern'::regnamespace
 		and p.prosecdef
 		and coalesce(array_to_string(p.proconfig, ' '), '')
-			!~ 'search_path='}), '',
-		'whatever has the rights of its owner has a search path of its own';
+			!~ 'search_path='}), 'event_write',
+		'what has the rights of its owner has a search path of its own, but one';
+};
+
+# Whatever is found by a path is found here first.
+subtest 'writing depends on no search path' => sub {
+	my @names = split /\n/, $p->sql(q{
+		select distinct format('%s(%s)', proname,
+			pg_get_function_identity_arguments(oid))
+			|| '|' || prorettype::regtype
+		from pg_proc
+		where pronamespace = 'pg_catalog'::regnamespace
+		and proname in ('jsonb_build_object', 'to_jsonb', 'current_setting',
+			'clock_timestamp', 'date_part', 'texteq', 'textne', 'float8gt',
+			'float8mi', 'float8div', 'abs', 'float8')
+		and provariadic = 0 and prokind = 'f'
+		and prorettype <> 'anyelement'::regtype});
+	cmp_ok scalar(@names), '>', 10, 'there are names to be taken';
+	$p->sql('create schema evil');
+	for (@names) {
+		my ($name, $type) = split /\|/;
+		$p->sql("create function evil.$name returns $type language plpgsql
+			as \$\$ begin raise 'called'; end \$\$");
+	}
+	$p->sql(q{create function evil.differ(text, text) returns boolean
+		language plpgsql as $$ begin raise 'called'; end $$;
+		create operator evil.= (leftarg = text, rightarg = text,
+			function = evil.differ);
+		create operator evil.<> (leftarg = text, rightarg = text,
+			function = evil.differ);
+		grant usage on schema evil to postern_member;
+		grant execute on all functions in schema evil to postern_member});
+	$p->sql(q{set role postern_member; set search_path = evil, pg_catalog;
+		insert into api.things (id) values (61)}, as => 'postern');
+	is scalar(events()), 1, 'an event is written all the same';
+	$p->sql('set client_min_messages = warning; drop schema evil cascade');
 };
 
 # ---- claiming and recording -------------------------------------------------

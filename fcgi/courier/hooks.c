@@ -15,6 +15,8 @@ enum {
 	PAUSE_MAX = 10000, /* ... growing to this */
 	RENEW_EVERY = 20 * 1000,
 	KEEP_EVERY = 600 * 1000,
+	ECHO_SOON = 10, /* milliseconds after a word: others wrote meanwhile */
+	ECHO_LATE = 100,
 	RESULTS_MAX = 64 * 1024 * 1024,
 	IDS_MAX = 1024 * 1024,
 };
@@ -30,7 +32,7 @@ struct hooks {
 	int n, nidle;
 	int held, underway, done; /* of all */
 	int64_t done_since;	  /* the first of those that are done */
-	int64_t claimed_at, claim_at, renew_at, keep_at;
+	int64_t heard_at, claimed_at, claim_at, renew_at, keep_at;
 	int64_t rest_until; /* the log could not be asked */
 	int pause;
 	bool more;	  /* there was something last time */
@@ -107,7 +109,17 @@ hold(struct hooks *s, const struct event *e, int *at)
 	s->held++;
 }
 
-/* True when it was asked, and something came. */
+/* A word stands for all who wrote at about the same time. */
+static int64_t
+next_look(const struct hooks *s)
+{
+	if (s->heard_at && s->claimed_at < s->heard_at + ECHO_SOON)
+		return s->heard_at + ECHO_SOON;
+	if (s->heard_at && s->claimed_at < s->heard_at + ECHO_LATE)
+		return s->heard_at + ECHO_LATE;
+	return s->claimed_at + POLL;
+}
+
 static void
 claim(struct hooks *s)
 {
@@ -121,7 +133,7 @@ claim(struct hooks *s)
 	c.rooms = arena_str(s->arena, buf_str(&rooms));
 	buf_free(&rooms);
 	s->claimed_at = seat_now_ms();
-	s->claim_at = s->claimed_at + POLL;
+	s->claim_at = next_look(s);
 	s->more = false;
 	if (!rooms.broken) {
 		struct err *e = events_claim(s->desk, s->arena, &c);
@@ -382,7 +394,10 @@ wait_for_something(struct hooks *s)
 	seat_idle(s->o->seat);
 	curl_multi_poll(s->multi, fds, n, patience(s), NULL);
 	seat_busy(s->o->seat);
-	if (desk_heard(s->desk) && s->claim_at > s->claimed_at + GATHER)
+	if (!desk_heard(s->desk))
+		return;
+	s->heard_at = seat_now_ms();
+	if (s->claim_at > s->claimed_at + GATHER)
 		s->claim_at = s->claimed_at + GATHER;
 }
 

@@ -3,6 +3,7 @@ package Bench::Report;
 
 use v5.36;
 use Bench::Accounts;
+use Bench::Events;
 use Bench::GraphQL;
 use Bench::JsonApi;
 use Bench::Measure;
@@ -14,7 +15,8 @@ use POSIX qw(strftime);
 sub write ($file, $all)
 {
 	my $text = join '', _head($all), _rates($all), _cpu($all),
-		_accounts($all), _graphql($all), _jsonapi($all), _extra($all),
+		_accounts($all), _graphql($all), _jsonapi($all), _events($all),
+		_extra($all),
 		_aims($all), _statements();
 	open my $out, '>', $file or die "$file: $!\n";
 	print {$out} $text;
@@ -173,7 +175,8 @@ sub _cpu ($all)
 	for my $id (map { $_->[0] } _measured($all, @ceilings,
 			(map { [$_] } @Bench::Work::ids), @Bench::Accounts::rows,
 			(map { ([$_], ["P $_"]) } @Bench::GraphQL::ids),
-			map { [$_] } @Bench::JsonApi::ids)) {
+			(map { [$_] } @Bench::JsonApi::ids),
+			map { [$_] } @Bench::Events::ids)) {
 		my @us = map { my $g = $_;
 			_median($all, sub ($r) { $r->{$id}{cpu}{$g} // 0 }) } @groups;
 		my $ours = $us[0] + $us[1] + $us[2] + $us[3];
@@ -322,6 +325,30 @@ sub _jsonapi ($all)
 		TEXT
 }
 
+# --- Events ----------------------------------------------------------------------
+
+sub _events ($all)
+{
+	my @rows = map { my $id = $_;
+		["$id $Bench::Work::work{$id}{what}",
+			_n(_median($all, sub ($r) { $r->{$id}{rps} })),
+			map { my $g = $_; _n(_median($all, sub ($r) {
+				$r->{$id}{cpu}{$g} // 0 })) } qw(workers backends)]
+	} map { $_->[0] } _measured($all, map { [$_] } @Bench::Events::ids);
+	return if !@rows;
+	my $one = $all->{single};
+	return "\n## Events\n\n", _table(['', 'a second', 'us of workers',
+		'us of backends'], @rows), "\n", sprintf(<<~'TEXT', $one->@{qw(n p50 p99 max)},
+		Events are delivered while nothing else is done, by one courier to nginx, which
+		answers 200; that worker is the courier. One by one, %d of them were on their way
+		for %.1f ms (median), %.1f ms (p99), %.1f ms (all), from the clock of the insert to
+		that of a receiver in Perl; the commit is in between. Private_Dirty of the courier
+		was %.1f MiB at most.
+		TEXT
+		Bench::Measure::median(map { $_->{'E1 deliver'}{memory} / 1024 }
+			$all->{good}->@*));
+}
+
 # --- Measured once --------------------------------------------------------------
 
 sub _extra ($all)
@@ -442,7 +469,7 @@ sub _aim_rows ($all)
 		['R1, times plain workers', 'least', 3,
 			$all->{good}[0]{A} && [_ratios($all, sub ($r) {
 				$r->{R1}{rps} / $r->{A}{rps} })], 2],
-		_account_aims($all), _graphql_aims($all), _jsonapi_aims($all),
+		_account_aims($all), _graphql_aims($all), _jsonapi_aims($all), _event_aims($all),
 		['system calls of the workers per R1', 'most', 6,
 			$get->('calls', 'R1', 'workers'), 2],
 		['Private_Dirty of a worker, MiB', 'most', 4,
@@ -508,6 +535,18 @@ sub _jsonapi_aims ($all)
 	return map { my ($what, $kind, $aim, $code, $digits) = @$_;
 		[$what, $kind, $aim, [_ratios($all, $code)], $digits]
 	} @Bench::JsonApi::aims;
+}
+
+sub _event_aims ($all)
+{
+	return if !$all->{single};
+	return (
+		(map { my ($what, $kind, $aim, $code, $digits) = @$_;
+			[$what, $kind, $aim, [_ratios($all, $code)], $digits]
+		} @Bench::Events::aims),
+		['one event, from insert to receiver: p99, ms', 'most', 50,
+			$all->{single}{p99}, 1]
+	);
 }
 
 sub _verdict ($kind, $aim, $reached)

@@ -32,6 +32,7 @@ sub start ($class, %o)
 {
 	my $p = Postern->start(own_cluster => 1, workers => $o{workers} // 2,
 		instance => {SHARED_BUFFERS => '128MB'},
+		env => {POSTERN_WEBHOOK_ALLOW => '127.0.0.1'},
 		bin => "$Postern::top/build/release/postern");
 	my $self = bless {p => $p, fresh => FRESH}, $class;
 	$self->_load;
