@@ -142,4 +142,22 @@ subtest 'what cannot be asked' => sub {
 	is $status, 1, 'nothing to deliver again';
 };
 
+# ---- README -------------------------------------------------------------------
+
+subtest 'what README says works' => sub {
+	open my $in, '<', "$FindBin::Bin/../README.md" or die $!;
+	my $text = do { local $/; <$in> };
+	my ($sql) = $text =~ /```sql\n(\s+select postern\.create_event.*?)```/s;
+	my $base = $r->url('/ok');
+	$p->sql($sql =~ s{http://127\.0\.0\.1:8000/\w+}{$base}gr);
+	events();
+	$r->forget;
+	traced_only('r');
+	$p->sql(q{update postern.event_triggers set next_at = now()
+		where name = 'morning'});
+	once($p);
+	is_deeply [sort map { $_->{json}{name} // $_->{json}{trigger}{name} }
+		$r->seen], [qw(morning newUser)], 'both triggers are told';
+};
+
 done_testing;
