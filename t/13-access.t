@@ -147,8 +147,10 @@ subtest 'claims are looked up once per statement' => sub {
 			qr/current_setting|current_user_id|identity_id\(\)|is_open/,
 			'... without a call';
 	}
+	# Of a table that is known to be small, the name is a filter.
 	unlike $plan->("select * from api.$_ where name = 'Mina'"),
-		qr/InitPlan|setting|current|Filter/, "reading $_ asks nothing"
+		qr/InitPlan|setting|current|Filter: (?!\(\w+\.name = 'Mina'::)/,
+		"reading $_ asks nothing"
 		for qw(users events);
 };
 
@@ -163,9 +165,10 @@ subtest 'a connection that is not what the settings say is noticed' => sub {
 		'other policies, whatever the role';
 	my $check = sub (%env) {
 		local %ENV = (PATH => $ENV{PATH}, %env,
-			POSTERN_CONFIG   => '/dev/null',
-			POSTERN_DATABASE => $p->conninfo('postern'),
-			POSTERN_KEYS     => $p->key_file);
+			POSTERN_CONFIG       => '/dev/null',
+			POSTERN_DATABASE     => $p->conninfo('postern'),
+			POSTERN_KEYS         => $p->key_file,
+			POSTERN_EVENT_SECRET => 'said, so it says nothing');
 		my $said = `$p->{bin} check 2>&1`;
 		return ($? >> 8) . " $said";
 	};

@@ -103,8 +103,8 @@ subtest 'the access log is JSON without secrets' => sub {
 	$p->http(GET => '/auth/token?code=sesame');
 	$p->http(TRACE => '/traced');
 	for (1 .. 40) {
-		last if 2 == grep { $p->log('access') =~ $_ }
-			qr{/traced.*\n}, qr{/auth/token.*\n};
+		last if 3 == grep { $p->log('access') =~ $_ }
+			qr{/traced.*\n}, qr{/auth/token.*\n}, qr{/users\?name=J.*\n};
 		select undef, undef, undef, 0.1;
 	}
 	my @lines = map { JSON::PP->new->utf8->decode($_) }
