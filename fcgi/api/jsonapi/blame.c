@@ -351,10 +351,8 @@ not_replaced(const struct blame *x)
 
 	return jsonapi_error(x->call, x->strict ? 403 : 400, NULL,
 			     at(x->of->link->at),
-			     "%.*s cannot be taken out of %.*s: %.*s is "
-			     "required.",
-			     STR_FMT(by->to->type), STR_FMT(by->name),
-			     STR_FMT(by->by.fkey->link));
+			     "%.*s cannot be left without its %.*s.",
+			     STR_FMT(by->to->type), STR_FMT(by->by.fkey->link));
 }
 
 static struct err *
