@@ -167,6 +167,8 @@ subtest 'and, or, not' => sub {
 	my $text = JSON::PP->new->canonical->max_depth(10000)->encode([$deep]);
 	my $r = $api->strict(GET => uri('/jsonapi/people', filter => $text));
 	is $r->{status}, 400, 'a quarter of a thousand deep is refused';
+	is $r->{json}{errors}[0]{detail},
+		'A filter may be nested 32 levels deep at most', '... as is said';
 	$r = $api->strict(GET => filter('/jsonapi/people',
 		{or => [map { is_so(name => eq => "n$_") } 1 .. 40]}));
 	is $r->{status}, 200, 'forty conditions are not';

@@ -27,6 +27,7 @@ struct json_fault {
 	const char *reason;  /* as Python's json module words it */
 	size_t at;	     /* offset in code points */
 	size_t line, column; /* from 1 */
+	bool deep;	     /* it may be JSON, nested deeper than we go */
 };
 
 /* True when `text` is acceptable JSON; else *ret_fault says why not. */

@@ -26,6 +26,7 @@ struct scan {
 	size_t nmembers;
 	const char *reason; /* of the fault at byte `at` */
 	size_t at;
+	bool deep; /* ... which is that it is nested too deep */
 };
 
 /*
@@ -422,7 +423,8 @@ nested(struct scan *s, bool (*inside)(struct scan *, json_object **),
 {
 	bool ok;
 
-	if (s->depth == JSON_DEPTH_MAX)
+	s->deep = s->depth == JSON_DEPTH_MAX;
+	if (s->deep)
 		return fail(s, "Nested deeper than 32 levels", s->i);
 	s->depth++;
 	s->i++;
@@ -525,7 +527,11 @@ static struct json_fault
 fault(const struct scan *s)
 {
 	struct str before = str_sub(s->text, 0, s->at);
-	struct json_fault f = {.reason = s->reason, .line = 1};
+	struct json_fault f = {
+		.reason = s->reason,
+		.line = 1,
+		.deep = s->deep,
+	};
 	size_t line_start = 0;
 
 	for (size_t i = 0; i < before.n; i++)

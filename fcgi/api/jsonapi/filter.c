@@ -252,10 +252,15 @@ jsonapi_filter_is_all(const struct filter *f)
 static struct err *
 read_full(struct filter_reader *r, struct str text, const struct filter **ret)
 {
+	struct json_fault fault;
 	json_object *list;
 
-	if (json_read(r->call->arena, text, &list))
-		return filter_error(r, "Parse error");
+	if (!json_build(r->call->arena, text, &list, &fault))
+		return filter_error(r,
+				    fault.deep ? "A filter may be nested %d "
+						 "levels deep at most"
+					       : "Parse error",
+				    JSON_DEPTH_MAX);
 	return read_list(r, jsonapi_of(r->call)->primary, list, FILTER_AND,
 			 ret);
 }
