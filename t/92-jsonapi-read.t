@@ -259,6 +259,19 @@ subtest 'sorting' => sub {
 			is names($r), $case{$sort}, "$mode: by $sort";
 		});
 	}
+	my @seats = split / /, names($api->seed(GET => '/jsonapi/seats'));
+	cmp_ok @seats, '>', 1, 'there are keys of two columns';
+	$api->both(GET => uri('/jsonapi/seats', sort => $_), sub ($r, $mode) {
+		is names($r), join(' ', /-/ ? reverse @seats : @seats),
+			"$mode: by both of them: $_";
+	}) for 'id', '-id', '-id,id', '-id,hall';
+	$api->refuses([GET => uri('/jsonapi/seats', 'filter[id]' => '1,A')], {
+		status => 400, title => 'Invalid filters querystring parameter.',
+		source => {parameter => 'filters'},
+		detail => 'SeatSchema has no attribute id', strict => {
+		title => 'Invalid filter querystring parameter.',
+		source => {parameter => 'filter'}}},
+		'which is no value to filter by');
 	$api->both(GET => uri('/jsonapi/posts', sort => 'author.name,-title'),
 		sub ($r, $mode) { shows($r, '2 1 3', "$mode: by what is related") });
 	shows($api->seed(GET => uri('/jsonapi/posts', sort => '-author.name,title')),

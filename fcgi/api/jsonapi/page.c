@@ -215,6 +215,19 @@ follow(struct sorter *s, struct str name)
 	return NULL;
 }
 
+/* An id of several columns is in the order of all of them. */
+static void
+add_key(struct sorter *s, bool descending)
+{
+	const struct constraint *primary = s->at->table->primary;
+
+	for (size_t i = 0; i < primary->n; i++)
+		add_order(s->plan, (struct sorting){
+					   .column = primary->columns[i],
+					   .descending = descending,
+				   });
+}
+
 /* "-host.name" */
 static struct err *
 read_sort(struct sorter *s, struct str text)
@@ -229,6 +242,10 @@ read_sort(struct sorter *s, struct str text)
 	for (name = str_cut(&text, '.'); text.n; name = str_cut(&text, '.'))
 		TRY(follow(s, name));
 	c = resource_column(s->at, name);
+	if (!c && s->nway == 0 && str_eq(name, STR("id"))) {
+		add_key(s, descending);
+		return NULL;
+	}
 	if (!c || !is_comparable(c))
 		return bad_sort(s, name);
 	add_order(s->plan, (struct sorting){
