@@ -527,11 +527,7 @@ static struct json_fault
 fault(const struct scan *s)
 {
 	struct str before = str_sub(s->text, 0, s->at);
-	struct json_fault f = {
-		.reason = s->reason,
-		.line = 1,
-		.deep = s->deep,
-	};
+	struct json_fault f = {s->reason, .line = 1, .deep = s->deep};
 	size_t line_start = 0;
 
 	for (size_t i = 0; i < before.n; i++)
