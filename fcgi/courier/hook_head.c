@@ -46,7 +46,7 @@ expand(struct arena *a, struct str text, struct buf *b)
 {
 	while (text.n) {
 		size_t open = find_pair(text, '{'), close;
-		struct str value;
+		struct str value = STR("");
 
 		buf_put(b, str_sub(text, 0, open));
 		text = str_sub(text, open + 2, text.n);
