@@ -871,6 +871,18 @@ $$;
 
 -- Delivering.
 
+-- Receivers want a trace.  Where the request was a step of none, each event
+-- begins its own, the same at each attempt.
+create function postern.event_trace_of(e postern.event_log)
+returns jsonb
+language sql
+stable
+return coalesce(
+	nullif(e.payload -> 'trace_context', 'null'),
+	jsonb_build_object(
+		'trace_id', replace(e.id::text, '-', ''),
+		'span_id', right(replace(e.id::text, '-', ''), 16)));
+
 create function postern.event_body(
 	e postern.event_log, max_retries integer)
 returns text
@@ -891,7 +903,8 @@ return case
 		'delivery_info', json_build_object(
 			'current_retry', e.tries,
 			'max_retries', max_retries),
-		'event', e.payload,
+		'event', e.payload || jsonb_build_object(
+			'trace_context', postern.event_trace_of(e)),
 		'id', e.id,
 		'table', json_build_object(
 			'name', e.table_name,
@@ -953,7 +966,7 @@ begin
 		returning
 			e.id::text, e.trigger_name, t.webhook,
 			t.headers::text, t.secret_env, t.timeout_sec::text,
-			e.payload -> 'trace_context' ->> 'trace_id',
+			postern.event_trace_of(e) ->> 'trace_id',
 			postern.event_body(e, t.num_retries);
 		get diagnostics n = row_count;
 		rest := rest - n;
@@ -1196,6 +1209,7 @@ revoke execute on function
 	postern.event_triggers_wind,
 	postern.create_cron_trigger,
 	postern.event_strike,
+	postern.event_trace_of,
 	postern.event_body,
 	postern.event_claim,
 	postern.event_record,

@@ -204,6 +204,12 @@ subtest 'a trace goes on' => sub {
 	unlike $got->{headers}{traceparent}, qr/b{16}/, '... as a step of its own';
 	is_deeply $got->{json}{event}{trace_context}, {trace_id => 'a' x 32,
 		span_id => 'b' x 16}, 'and in the event';
+	my ($row) = deliver('/ok');
+	($got) = $r->seen;
+	my $own = $row->{id} =~ tr/-//dr;
+	is_deeply $got->{json}{event}{trace_context}, {trace_id => $own,
+		span_id => substr $own, 16}, 'or it begins one';
+	like $got->{headers}{traceparent}, qr/\A00-$own-/, '... in the header too';
 };
 
 # ---- what answers mean ------------------------------------------------------
