@@ -132,11 +132,12 @@ struct fault_head {
  * a detail.  It carries the members ready made in err.detail, for
  * jsonapi_fail() to put into the document.
  */
-#define jsonapi_error(call, status, title, source, ...)                       \
-	jsonapi_error_of(                                                     \
-		call,                                                         \
-		&(const struct fault_head){status, title, source, NULL, {0}}, \
-		__VA_ARGS__)
+#define jsonapi_error(call, code, heading, place, ...)                  \
+	jsonapi_error_of(call,                                          \
+			 &(const struct fault_head){.status = (code),   \
+						    .title = (heading), \
+						    .source = place},   \
+			 __VA_ARGS__)
 struct err *
 jsonapi_error_of(struct call *call, const struct fault_head *head,
 		 const char *fmt, ...) __attribute__((format(printf, 3, 4)));
