@@ -108,7 +108,9 @@ fail(struct exchange *x, const struct err *e)
 	if (is_stranger(x, e))
 		e = err_new(x->call.arena, ERR_UNAUTHORIZED,
 			    "Not authenticated");
-	log_failure(x, e);
+	/* nginx leaves as soon as it has the head, if that is all it wants. */
+	if (!reply->begun || !reply->no_body)
+		log_failure(x, e);
 	if (reply->begun) {
 		x->gone = true;
 		x->finish(x);
