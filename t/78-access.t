@@ -323,8 +323,9 @@ subtest 'the database itself' => sub {
 	is $p->sql("select string_agg(proname, ', ') from pg_proc as p "
 			. 'join pg_namespace as n on n.oid = p.pronamespace '
 			. "where nspname in ('auth', 'postern') and prosecdef "
-			. "and not coalesce(proconfig::text, '') ~ 'search_path='"), '',
-		'functions with rights of their own have their own path';
+			. "and not coalesce(proconfig::text, '') ~ 'search_path='"),
+		'event_write', 'functions with rights of their own have their own'
+		. ' path, but the one that t/A0 calls with an evil path';
 	my $identity = claims_of($user{Ada}{token})->{sub};
 	is $as->('postern_member', "select set_config('request.jwt.claims', "
 		. qq{'{"sub":"$identity"}', true) is null; }

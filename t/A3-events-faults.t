@@ -215,9 +215,10 @@ subtest 'the database goes away' => sub {
 	is scalar(keys %{comings()}), 108, '... indeed';
 	my $reply = $stack->http(POST => '/users', json => {name => 'x'});
 	is $reply->{status}, 201, 'and what else there is works';
-	like $stack->log('courier'), qr/the log of events cannot be asked/,
+	# Which of its threads asked while it was away is left to chance.
+	like $stack->log('courier'), qr/cannot be asked/,
 		'the log says that it was away';
-	like $stack->log('courier'), qr/the log of events answers again/,
+	like $stack->log('courier'), qr/answers again/,
 		'... and is back';
 	my ($pid) = $stack->pids('courier');
 	ok kill(0, $pid), 'the courier is the one from the beginning';

@@ -36,7 +36,7 @@ static const struct part_row rows[] = {
 	PART_ROW(RESPONSE, "EventRefused",
 		 "{'description':'It is no event, or its effect failed'," FAILED
 		 ",'examples':{'nameless':{'value':{'message':"
-		 "'The event\\'s id must be a text','extensions':{'code':"
+		 "'The event\\u0027s id must be a text','extensions':{'code':"
 		 "'bad-request'}},'x-request':{'method':'POST','target':"
 		 "'/event','body':{}}}}}}}"),
 	PART_ROW(RESPONSE, "EventFailed",
