@@ -222,8 +222,12 @@ subtest 'JSON:API: operations' => sub {
 
 my $verifier = body_of($operation{createToken})->{verifier};
 
+my $mailbox = body_of($operation{signUp})->{email};
+my %old; # tokens of accounts that are gone
+
 subtest 'what an engine calls' => sub {
 	happens($_) for qw(signUpAction logInAction tokenAction receiveEvent);
+	$old{$_->{token}} = 1 for mails($p, to => $mailbox, wait => 1);
 };
 
 subtest 'accounts' => sub {
@@ -253,9 +257,8 @@ subtest 'accounts' => sub {
 	my ($cookie) = $in->{headers}{'set-cookie'} =~ /=([^;]+)/;
 	happens('signOut', headers => cookie($cookie));
 
-	my $mailbox = body_of($operation{signUp})->{email};
-	# The first one is of the account that the engine made.
-	my $mail = (mails($p, to => $mailbox, wait => 2))[-1];
+	my ($mail) = grep { !$old{$_->{token}} }
+		mails($p, to => $mailbox, wait => 2);
 	happens('openVerification', given => {provider =>
 		'builtin::local_emailpassword',
 		verification_token => $mail->{token}});
