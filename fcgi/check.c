@@ -132,6 +132,18 @@ check_scalars(struct arena *a, const struct conf *conf)
 		   "it must be like bigint=String key=Int");
 }
 
+static struct err *
+check_prefix(struct arena *a, const struct conf *conf)
+{
+	struct str text = str_of(conf->graphql_prefix);
+
+	if (standard_is_prefix(text))
+		return NULL;
+	return bad(a, "POSTERN_GRAPHQL_PREFIX", text,
+		   "it must be like shop_: a letter first, then letters, "
+		   "digits and _, 64 at most");
+}
+
 /* Said and let through: it is the operator's machine. */
 static void
 look_at_cost(const struct conf *conf)
@@ -167,6 +179,7 @@ check_settings(struct arena *a, const struct conf *conf)
 	TRY(check_list(a, "POSTERN_REDIRECTS", str_of(conf->redirects), false));
 	TRY(check_smtp(a, conf));
 	TRY(check_scalars(a, conf));
+	TRY(check_prefix(a, conf));
 	TRY(check_allowed(a, conf));
 	TRY(check_headers(a, conf));
 	TRY(check_header(a, "POSTERN_ACTION_HEADER",

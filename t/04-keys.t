@@ -223,6 +223,8 @@ subtest 'settings that lead nowhere are refused' => sub {
 	$refused->(SMTP => $_, 'it must be like smtp') for 'foo', 'foo:bar', 'a:1/x';
 	$refused->(GRAPHQL_SCALARS => $_, 'it must be like bigint=String')
 		for 'key', 'key=Integer';
+	$refused->(GRAPHQL_PREFIX => $_, 'it must be like shop_')
+		for '_', '__x', '1st', 'shop-', 'a b', 'a' x 65;
 	$refused->(JSONAPI_HEADERS => $_, 'it must be names such as X-AUTH')
 		for 'X_A', 'X-A, X-B', join ' ', map { "X-$_" } 1 .. 9;
 	local $ENV{POSTERN_CONFIG} =

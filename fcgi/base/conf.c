@@ -110,6 +110,8 @@ static const struct setting_row {
 	     "GraphQL scalars of SQL types, as \"bigint=String key=Int\""),
 	TEXT("POSTERN_GRAPHQL_ERRORS", graphql_errors, "snake", " snake camel ",
 	     "how validationErrors name the columns"),
+	TEXT("POSTERN_GRAPHQL_PREFIX", graphql_prefix, "", NULL,
+	     "what GraphQL's types and root fields begin with, as \"shop_\""),
 	TEXT("POSTERN_JSONAPI_HEADERS", jsonapi_headers, "X-AUTH", NULL,
 	     "request headers that dependencies are told, between blanks"),
 	NUMBER("POSTERN_JSONAPI_OPERATIONS", jsonapi_operations, "100", 1, 500,

@@ -65,6 +65,7 @@ struct conf {
 	const char *graphql_introspection; /* "all", "members" or "off" */
 	const char *graphql_scalars;	   /* "bigint=String key=Int" */
 	const char *graphql_errors;	   /* keys: "snake" or "camel" */
+	const char *graphql_prefix;	   /* of types and root fields */
 
 	/* JSON:API. */
 	const char *jsonapi_headers;   /* let through, between blanks */

@@ -27,6 +27,7 @@ static const struct conf conf = {.graphql_document = 65536,
 				 .graphql_joins = 50,
 				 .graphql_arguments = 1000,
 				 .graphql_scalars = "",
+				 .graphql_prefix = "",
 				 .graphql_errors = "camel"};
 
 /* A table of which clients can give nothing. */

@@ -52,6 +52,7 @@ graphed_conf(void)
 		.graphql_arguments = 1000,
 		.graphql_introspection = "all",
 		.graphql_scalars = "",
+		.graphql_prefix = "",
 		.graphql_errors = "snake",
 	};
 }

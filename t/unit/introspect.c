@@ -13,6 +13,7 @@ static struct arena *arena;
 static struct model *model;
 static struct schema *schema;
 static struct conf conf = {.graphql_scalars = "",
+			   .graphql_prefix = "",
 			   .graphql_document = 1 << 16,
 			   .graphql_tokens = 5000};
 

@@ -9,7 +9,7 @@
 
 static struct arena *arena;
 static struct model *model;
-static struct conf conf = {.graphql_scalars = ""};
+static struct conf conf = {.graphql_scalars = "", .graphql_prefix = ""};
 static struct schema *visitor, *admin;
 
 static struct model *
@@ -425,7 +425,8 @@ test_settings(void)
 {
 	struct conf other = {.graphql_scalars =
 				     " bigint=String  key=Int text=Int uuid= "
-				     "=x numeric=Nothing json=Int"};
+				     "=x numeric=Nothing json=Int",
+			     .graphql_prefix = ""};
 	struct schema *s = standard_schema(arena, &other, model, 1);
 
 	says(s, "ChartEntry",
@@ -456,6 +457,109 @@ test_setting(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ok(!standard_are_scalars(str_of(bad[i])), "'%s' cannot",
 		   bad[i]);
+}
+
+/* ---- the prefix ---- */
+
+static bool
+is_bare(const struct schema_type *t)
+{
+	return t->kind == KIND_SCALAR || str_starts(t->name, STR("__")) ||
+	       str_ends(t->name, STR("Root"));
+}
+
+static struct str
+prefixed(const struct schema_type *t)
+{
+	return is_bare(t) ? t->name
+			  : arena_printf(arena, "shop_%.*s", STR_FMT(t->name));
+}
+
+/* The same members by the same names, of types that are called otherwise. */
+static bool
+has_members_of(const struct schema_type *t, const struct schema_type *plain)
+{
+	bool root = str_ends(t->name, STR("Root"));
+
+	if (t->n != plain->n || t->kind != plain->kind)
+		return false;
+	for (size_t i = 0; t->kind == KIND_OBJECT && i < t->n; i++) {
+		const struct schema_field *x = &plain->fields[i];
+		struct str name = root ? arena_printf(arena, "shop_%.*s",
+						      STR_FMT(x->name))
+				       : x->name;
+
+		if (!str_eq(t->fields[i].name, name) ||
+		    !str_eq(schema_named(t->fields[i].type)->name,
+			    prefixed(schema_named(x->type))))
+			return false;
+	}
+	for (size_t i = 0; t->kind == KIND_INPUT && i < t->n; i++)
+		if (!str_eq(t->inputs[i].name, plain->inputs[i].name) ||
+		    !str_eq(schema_named(t->inputs[i].type)->name,
+			    prefixed(schema_named(plain->inputs[i].type))))
+			return false;
+	return t->kind != KIND_ENUM || str_eq(line(t), line(plain));
+}
+
+static void
+test_prefix(void)
+{
+	struct conf other = {.graphql_scalars = "", .graphql_prefix = "shop_"};
+	struct schema *s = standard_schema(arena, &other, model, 1);
+	size_t alike = 0;
+
+	ok(s->ntypes == visitor->ntypes, "a prefix adds no type");
+	for (size_t i = 0; i < visitor->ntypes; i++) {
+		const struct schema_type *plain = visitor->types[i];
+		const struct schema_type *t = schema_type(s, prefixed(plain));
+
+		alike += t && has_members_of(t, plain);
+	}
+	ok(alike == visitor->ntypes,
+	   "types and root fields begin with it, scalars and the roots do not");
+	offers(s->query, "shop_hello", "shop_hello:String!");
+	offers(s->query, "shop_NodeByPk", "shop_NodeByPk(pk:ID!):shop_Node");
+	says(s, "shop_WherePredicateNull", "_is_null:Boolean");
+	says(s, "shop_SortDirection", "asc desc");
+	says(s, "shop_SongMoodEnum", "upbeat very_sad calm");
+	is(type(s, "shop_Node")->fields[0].name, STR("id"),
+	   "members are as they were");
+}
+
+/* "Query" and "Root": with its prefix a table would be what another type is. */
+static void
+test_prefix_taken(void)
+{
+	struct conf other = {.graphql_scalars = "", .graphql_prefix = "Query"};
+	struct model *m = read_model("t/unit/standard.json");
+	struct schema *s;
+
+	for (size_t i = 0; i < m->ntables; i++)
+		if (str_eq(m->tables[i].type, STR("Tick")))
+			m->tables[i].type = STR("Root");
+	s = standard_schema(arena, &other, m, 1);
+	ok(type(s, "QueryRoot") == s->query, "the root is the root");
+	ok(field(s, "QueryRoot2", "id"), "... and the table's type another");
+	model_drop(m);
+}
+
+static void
+test_prefixes(void)
+{
+	static const char *const good[] = {"", "shop_", "s", "Shop2"};
+	static const char *const bad[] = {"_", "__x", "_x",  "2nd",	"a-b",
+					  " ", "a b", "sh.", "\xc3\xb6"};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ok(standard_is_prefix(str_of(good[i])), "'%s' is a prefix",
+		   good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(!standard_is_prefix(str_of(bad[i])), "'%s' is none", bad[i]);
+	ok(standard_is_prefix(arena_printf(arena, "%064d", 0)) == false &&
+		   !standard_is_prefix(arena_printf(arena, "a%064d", 0)) &&
+		   standard_is_prefix(arena_printf(arena, "a%063d", 0)),
+	   "it has a length");
 }
 
 static void
@@ -728,6 +832,9 @@ main(void)
 	test_scalars();
 	test_settings();
 	test_setting();
+	test_prefix();
+	test_prefix_taken();
+	test_prefixes();
 	test_enums();
 	test_names();
 	test_many_ways();

@@ -6,26 +6,12 @@
 #define CONTENT                                                             \
 	"'content':{'application/json':{'schema':<GraphQLAnswer>},'" STRICT \
 	"':{'schema':<GraphQLAnswer>}}"
-#define ASKED                                                      \
-	"'example':{'value':{'data':{'hello':'Hello World'}},"     \
-	"'x-request':{'method':'POST','target':'/graphql','body':" \
-	"{'query':'{ hello }'}}}"
 #define REFUSED                                                               \
 	"'nothing':{'value':{'errors':[{'message':"                           \
 	"'Must provide query string.','extensions':{'code':'BAD_REQUEST'}}]}" \
 	",'x-request':{'method':'POST','target':'/graphql','body':{}}}"
 
 static const struct part_row rows[] = {
-	PART_ROW(SCHEMA, "GraphQLRequest",
-		 "{'type':'object','properties':{'query':{'type':'"
-		 "string'},"
-		 "'operationName':{'type':['string','null']},"
-		 "'variables':{'type':['object','null']},"
-		 "'extensions':{'type':['object','null'],'description':"
-		 "'A hash "
-		 "in the "
-		 "place of a query: persistedQuery'}},"
-		 "'examples':[{'query':'{ hello }'}]}"),
 	PART_ROW(SCHEMA, "GraphQLAnswer",
 		 "{'type':'object','properties':{'data':{'type':['"
 		 "object','"
@@ -43,11 +29,6 @@ static const struct part_row rows[] = {
 		 "'path':{'type':'array','items':{'type':['string','"
 		 "integer']}},"
 		 "'extensions':{'type':'object'}}}"),
-	PART_ROW(RESPONSE, "GraphQLAnswer",
-		 "{'description':'Data, errors, or both','content':{"
-		 "'application/"
-		 "json':{'schema':<GraphQLAnswer>,'examples':{" ASKED
-		 "}},'" STRICT "':{'schema':<GraphQLAnswer>}}}"),
 	PART_ROW(RESPONSE, "GraphQLRefused",
 		 "{'description':'It is no request, or no valid "
 		 "one','content':{"
@@ -71,14 +52,12 @@ static const struct part_operation by_get = {
 	.id = "queryGraphQL",
 	.tag = "graphql",
 	.summary = "A query",
-	.parameters =
-		"<parameters/Role>,{'name':'query','in':'query','schema':{"
-		"'type':'string'},'example':'{ hello }'},"
-		"{'name':'operationName','in':'query','schema':{"
-		"'type':'string'}},{'name':'variables','in':'query',"
-		"'schema':{'type':'string'},'description':'JSON'},"
-		"{'name':'extensions','in':'query','schema':{"
-		"'type':'string'},'description':'JSON'}",
+	.parameters = "<parameters/Role>,<parameters/GraphQLQuery>,"
+		      "{'name':'operationName','in':'query','schema':{"
+		      "'type':'string'}},{'name':'variables','in':'query',"
+		      "'schema':{'type':'string'},'description':'JSON'},"
+		      "{'name':'extensions','in':'query','schema':{"
+		      "'type':'string'},'description':'JSON'}",
 	.responses = "200:GraphQLAnswer 405:GraphQLMutation " FAILURES,
 };
 
@@ -94,9 +73,41 @@ static const struct part_operation by_post = {
 	.responses = "200:GraphQLAnswer 415:GraphQLFailed " FAILURES,
 };
 
+/* What asks for the greeting: the prefix is its name's. */
+static void
+put_greeting(struct part_writer *w)
+{
+	const char *prefix = w->conf->graphql_prefix;
+
+	part_begin(w, PART_SCHEMA, "GraphQLRequest");
+	part_printf(w,
+		    "{'type':'object','properties':{'query':{'type':'string'},"
+		    "'operationName':{'type':['string','null']},"
+		    "'variables':{'type':['object','null']},"
+		    "'extensions':{'type':['object','null'],'description':"
+		    "'A hash in the place of a query: persistedQuery'}},"
+		    "'examples':[{'query':'{ %shello }'}]}",
+		    prefix);
+	part_begin(w, PART_PARAMETER, "GraphQLQuery");
+	part_printf(w,
+		    "{'name':'query','in':'query','schema':{'type':'string'},"
+		    "'example':'{ %shello }'}",
+		    prefix);
+	part_begin(w, PART_RESPONSE, "GraphQLAnswer");
+	part_printf(w,
+		    "{'description':'Data, errors, or both','content':{"
+		    "'application/json':{'schema':<GraphQLAnswer>,'examples':{"
+		    "'example':{'value':{'data':{'%shello':'Hello World'}},"
+		    "'x-request':{'method':'POST','target':'/graphql','body':"
+		    "{'query':'{ %shello }'}}}}},"
+		    "'" STRICT "':{'schema':<GraphQLAnswer>}}}",
+		    prefix, prefix);
+}
+
 static void
 put(struct part_writer *w)
 {
+	put_greeting(w);
 	part_operation(w, &by_get);
 	part_operation(w, &by_post);
 	part_tag(w, "graphql", STR("The same tables as GraphQL, over HTTP."));

@@ -49,6 +49,15 @@ put_key(struct buf *b, const struct item *item, const struct str *row)
 }
 
 static void
+put_type(struct answer *a, const struct table *t)
+{
+	const char *prefix = a->call->request.conf->graphql_prefix;
+
+	buf_json(a->b, arena_printf(a->call->arena, "%s%.*s", prefix,
+				    STR_FMT(t->type)));
+}
+
+static void
 put_tag(struct answer *a, const struct item *item, const struct chosen *f)
 {
 	struct buf *b = a->b;
@@ -65,7 +74,7 @@ put_tag(struct answer *a, const struct item *item, const struct chosen *f)
 			put_key(b, item, a->call->kept[item->at]);
 			break;
 		case FIELD_IS_TAG_TYPE:
-			buf_json(b, item->table->type);
+			put_type(a, item->table);
 			break;
 		default:
 			buf_json(b, part->type->name);

@@ -6,7 +6,8 @@
  * the role may not read (write) is not part of its schema, unless the role
  * may use no column of the table at all, which it is told when it asks.
  * Names that GraphQL would refuse are mangled and collisions resolved as
- * GRAPHQL.md says, the same way for every role.
+ * GRAPHQL.md says, the same way for every role; types but for scalars and the
+ * roots, and the fields of the roots, begin with POSTERN_GRAPHQL_PREFIX.
  */
 #ifndef POSTERN_API_GRAPHQL_STANDARD_H
 #define POSTERN_API_GRAPHQL_STANDARD_H
@@ -23,5 +24,8 @@ struct schema *standard_schema(struct arena *a, const struct conf *conf,
  * or `key`, '=', and one of our scalars that can stand for more than one type?
  */
 bool standard_are_scalars(struct str text);
+
+/* May names begin with it?  Nothing may, too: then they are as they are. */
+bool standard_is_prefix(struct str text);
 
 #endif

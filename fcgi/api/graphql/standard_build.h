@@ -133,6 +133,8 @@ struct builder {
 void standard_names(struct builder *b);
 /* ... the names of types that no table makes. */
 void standard_own_types(struct builder *b);
+/* ... those that begin with no prefix, whatever it is. */
+void standard_bare_types(struct names *taken);
 /* ... the ways of one, whose names are taken in the same scope. */
 void standard_ways(struct builder *b, struct thing *t, struct names *taken);
 
@@ -149,6 +151,9 @@ bool standard_joins(struct builder *b, const struct fkey *f);
 bool standard_links(struct builder *b, const struct fkey *f, int use);
 
 /* ---- types and members ---- */
+
+/* The name with the prefix: of types that no table makes, of root fields. */
+struct str standard_prefixed(struct builder *b, struct str name);
 
 /* A new named type, part of the schema. */
 struct schema_type *

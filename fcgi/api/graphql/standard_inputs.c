@@ -234,7 +234,8 @@ direction(struct builder *b)
 
 	if (t)
 		return t;
-	t = standard_type(b, KIND_ENUM, STR("SortDirection"));
+	t = standard_type(b, KIND_ENUM,
+			  standard_prefixed(b, STR("SortDirection")));
 	t->n = sizeof(values) / sizeof(values[0]);
 	t->values = ARENA_ARRAY(b->arena, struct schema_value, t->n);
 	memcpy(t->values, values, sizeof(values));
@@ -421,7 +422,8 @@ strategy(struct builder *b)
 
 	if (t)
 		return t;
-	t = standard_type(b, KIND_ENUM, STR("UpdateStrategy"));
+	t = standard_type(b, KIND_ENUM,
+			  standard_prefixed(b, STR("UpdateStrategy")));
 	t->texts = true; /* the dialect's own documents quote it */
 	t->n = sizeof(values) / sizeof(values[0]);
 	t->values = ARENA_ARRAY(b->arena, struct schema_value, t->n);

@@ -1,3 +1,4 @@
+#include "api/graphql/standard.h"
 #include "api/graphql/standard_build.h"
 #include "core/type.h"
 
@@ -140,6 +141,68 @@ name_roots(struct builder *b, struct thing *t, struct names *roots)
 	}
 }
 
+/* ---- the prefix ---- */
+
+enum { PREFIX_MAX = 64 };
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* No '_' at its head: with one of a name's they would be GraphQL's own. */
+bool
+standard_is_prefix(struct str text)
+{
+	if (text.n > PREFIX_MAX || (text.n && !is_letter(text.p[0])))
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (!is_letter(text.p[i]) && text.p[i] != '_' &&
+		    (text.p[i] < '0' || text.p[i] > '9'))
+			return false;
+	return true;
+}
+
+struct str
+standard_prefixed(struct builder *b, struct str name)
+{
+	return arena_printf(b->arena, "%s%.*s", b->conf->graphql_prefix,
+			    STR_FMT(name));
+}
+
+/* A prefix may make another type's name of one: "Big" and "Int". */
+static void
+prefix_type(struct builder *b, struct names *taken, struct str *name)
+{
+	if (name->n)
+		*name = standard_take(taken, standard_prefixed(b, *name));
+}
+
+/*
+ * The last step, so that names are the same but for the prefix, and it stands
+ * before all of a name, not only before what a table is called.
+ */
+static void
+prefix_all(struct builder *b)
+{
+	struct names taken = {.arena = b->arena};
+	struct thing *end = b->things + b->model->ntables;
+
+	standard_bare_types(&taken);
+	for (struct thing *t = b->things; t < end; t++) {
+		prefix_type(b, &taken, &t->name);
+		for (size_t i = 0; i < MADE_N; i++)
+			prefix_type(b, &taken, &t->names[i]);
+		for (size_t i = 0; i < ROOT_N; i++)
+			t->roots[i] = standard_prefixed(b, t->roots[i]);
+		for (size_t i = 0; i < t->table->ncolumns; i++) {
+			prefix_type(b, &taken, &t->spots[i].enum_name);
+			prefix_type(b, &taken, &t->spots[i].predicate_name);
+		}
+	}
+}
+
 /* Types come first, so that none gives way to what another table makes. */
 void
 standard_names(struct builder *b)
@@ -156,4 +219,6 @@ standard_names(struct builder *b)
 		name_roots(b, t, &roots);
 		name_members(b, t);
 	}
+	if (b->conf->graphql_prefix[0])
+		prefix_all(b);
 }

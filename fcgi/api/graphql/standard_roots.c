@@ -72,7 +72,9 @@ tag_map(struct builder *b)
 
 	if (t)
 		return t;
-	t = standard_type(b, KIND_OBJECT, STR("TagPrimaryKeyMutationMap"));
+	t = standard_type(
+		b, KIND_OBJECT,
+		standard_prefixed(b, STR("TagPrimaryKeyMutationMap")));
 	t->description = STR("The key of a row that an input had a tag for.");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct schema_field *f =
@@ -222,7 +224,7 @@ add_hello(struct builder *b, struct schema_type *query)
 	struct schema_field *f =
 		standard_field(b, query, 1 + ROOT_N * b->model->ntables);
 
-	f->name = STR("hello");
+	f->name = standard_prefixed(b, STR("hello"));
 	f->description = STR("A greeting, always the same.");
 	f->type = schema_non_null(b->arena, standard_scalar(b, "String"));
 	f->meaning = FIELD_IS_TEXT;

@@ -382,8 +382,9 @@ scalar_predicate(struct builder *b, struct thing *t, const struct column *c)
 	bool list = c->type != c->element;
 	struct schema_type **made =
 		list ? &b->list_predicates[i] : &b->predicates[i];
-	struct str name = arena_printf(b->arena, "WherePredicate%s%s",
-				       rows[i].name, list ? "List" : "");
+	struct str name = arena_printf(b->arena, "%sWherePredicate%s%s",
+				       b->conf->graphql_prefix, rows[i].name,
+				       list ? "List" : "");
 
 	if (!*made)
 		*made = make_predicate(b, name,
@@ -400,7 +401,9 @@ standard_predicate(struct builder *b, struct thing *t, const struct column *c)
 	if (!standard_sorts(c)) {
 		if (!b->null_predicate)
 			b->null_predicate = make_predicate(
-				b, STR("WherePredicateNull"), OF_ANY, NULL);
+				b,
+				standard_prefixed(b, STR("WherePredicateNull")),
+				OF_ANY, NULL);
 		return b->null_predicate;
 	}
 	return is_enum(t, c) ? enum_predicate(b, t, c)
@@ -410,22 +413,28 @@ standard_predicate(struct builder *b, struct thing *t, const struct column *c)
 /* ---- names that no table may take ---- */
 
 void
+standard_bare_types(struct names *taken)
+{
+	standard_take(taken, STR("QueryRoot"));
+	standard_take(taken, STR("MutationRoot"));
+	for (size_t i = 0; i < STANDARD_SCALARS; i++)
+		standard_take(taken, str_of(rows[i].name));
+}
+
+void
 standard_own_types(struct builder *b)
 {
-	static const char *const own[] = {"QueryRoot",
-					  "MutationRoot",
-					  "SortDirection",
-					  "UpdateStrategy",
+	static const char *const own[] = {"SortDirection", "UpdateStrategy",
 					  "TagPrimaryKeyMutationMap",
 					  "WherePredicateNull"};
 	struct arena *a = b->arena;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		standard_take(&b->types, str_of(own[i]));
+	standard_bare_types(&b->types);
 	for (size_t i = 0; i < STANDARD_SCALARS; i++) {
 		const char *name = rows[i].name;
 
-		standard_take(&b->types, str_of(name));
 		standard_take(&b->types,
 			      arena_printf(a, "WherePredicate%s", name));
 		standard_take(&b->types,
