@@ -186,6 +186,8 @@ check_settings(struct arena *a, const struct conf *conf)
 			 str_of(conf->action_header)));
 	TRY(check_header(a, "POSTERN_EVENT_HEADER",
 			 str_of(conf->event_header)));
+	TRY(check_header(a, "POSTERN_REMOTE_HEADER",
+			 str_of(conf->remote_header)));
 	look_at_cost(conf);
 	look_at_secret(conf);
 	return NULL;

@@ -390,7 +390,8 @@ serve_begin(struct serve *s, struct exchange *x)
 	e = http_query_read(x->call.arena, x->call.request.query_text,
 			    &x->call.request.query);
 	if (!e && !x->api->open)
-		e = caller_find(&x->call);
+		e = x->api->remote ? caller_find_remote(&x->call)
+				   : caller_find(&x->call);
 	if (e)
 		fail(x, e);
 	else

@@ -294,7 +294,7 @@ enter(struct call *call)
 	call->caller = (struct caller){0};
 	if (flags & SIGNED_IN) {
 		TRY(caller_find(call));
-		if (!call->caller.known)
+		if (call->caller.session.n == 0)
 			return auth_error(call, ERR_UNAUTHORIZED,
 					  "Unauthorized", "Not authenticated");
 	}

@@ -139,6 +139,10 @@ static const struct setting_row {
 	     "what an engine's events have to bring (none: nothing)"),
 	TEXT("POSTERN_EVENT_HEADER", event_header, "EVENT-SECRET", NULL,
 	     "... and in which header"),
+	TEXT("POSTERN_REMOTE_SECRET", remote_secret, "", NULL,
+	     "who brings this to GraphQL says who asks (none: nobody does)"),
+	TEXT("POSTERN_REMOTE_HEADER", remote_header, "REMOTE-SECRET", NULL,
+	     "... and in which header"),
 	TEXT("POSTERN_SMTP", smtp, "", NULL,
 	     "mail server as host:port (none: mails become files)"),
 	TEXT("POSTERN_SMTP_SECURITY", smtp_security, "STARTTLS",
@@ -332,6 +336,7 @@ shown(const struct setting_row *row, const char *value)
 		offsetof(struct conf, webhook_secret),
 		offsetof(struct conf, action_secret),
 		offsetof(struct conf, event_secret),
+		offsetof(struct conf, remote_secret),
 	};
 
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)

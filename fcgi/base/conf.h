@@ -83,6 +83,7 @@ struct conf {
 	/* Hasura: what an engine has to bring, and in which header. */
 	const char *action_secret, *action_header; /* no secret: anybody is */
 	const char *event_secret, *event_header;
+	const char *remote_secret, *remote_header; /* ... vouches for callers */
 
 	/* Mail. */
 	const char *smtp;	   /* host:port; empty: files in `state` */

@@ -134,23 +134,41 @@ add_header(struct request *r, struct str name, struct str value)
 	return room != NULL;
 }
 
+/* A session variable, X-Hasura-...; what there is no room for is none. */
+static bool
+add_variable(struct request *r, struct str name, struct str value)
+{
+	if (!str_starts(name, STR("HTTP_X_HASURA_")))
+		return false;
+	if (!r->variables)
+		r->variables = ARENA_ARRAY(r->arena, struct header,
+					   REQUEST_VARIABLES_MAX);
+	if (r->nvariables < REQUEST_VARIABLES_MAX)
+		r->variables[r->nvariables++] = (struct header){name, value};
+	return true;
+}
+
 /* Headers that the settings name; one may be all of them. */
 static bool
 add_named(struct request *r, struct str name, struct str value)
 {
+	const struct {
+		const char *header;
+		struct str *at;
+	} secrets[] = {
+		{r->conf ? r->conf->action_header : NULL, &r->action_secret},
+		{r->conf ? r->conf->event_header : NULL,	 &r->event_secret },
+		{r->conf ? r->conf->remote_header : NULL, &r->remote_secret},
+	};
 	bool known = add_header(r, name, value);
 
-	if (!r->conf)
-		return known;
-	if (request_is_header(name, str_of(r->conf->action_header))) {
-		r->action_secret = value;
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+		if (!request_is_header(name, str_of(secrets[i].header)))
+			continue;
+		*secrets[i].at = value;
 		known = true;
 	}
-	if (request_is_header(name, str_of(r->conf->event_header))) {
-		r->event_secret = value;
-		known = true;
-	}
-	return known;
+	return add_variable(r, name, value) || known;
 }
 
 bool
@@ -192,6 +210,7 @@ request_param(struct request *r, struct str name, struct str value)
 		if (!str_eq(rows[i].name, name))
 			continue;
 		*(struct str *)((char *)r + rows[i].at) = value;
+		add_variable(r, name, value);
 		return true;
 	}
 	return add_named(r, name, value);

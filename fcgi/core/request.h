@@ -13,12 +13,12 @@
 #include "core/model.h"
 #include "core/plan.h"
 
-/* A header that dependencies are told, by the name that CGI has for it. */
+/* A header by the name that CGI has for it. */
 struct header {
 	struct str name, value; /* "HTTP_X_AUTH" */
 };
 
-enum { REQUEST_HEADERS_MAX = 8 };
+enum { REQUEST_HEADERS_MAX = 8, REQUEST_VARIABLES_MAX = 32 };
 
 struct request {
 	struct arena *arena;
@@ -37,9 +37,13 @@ struct request {
 	struct str authorization, cookie, origin, fetch_site, hasura_role;
 	struct str traceparent;	   /* the trace that this is a step of */
 	struct str agent, address; /* who says it, and from where */
-	struct str action_secret, event_secret;	    /* by the settings' names */
-	struct header headers[REQUEST_HEADERS_MAX]; /* conf->jsonapi_headers */
+	/* Secrets, by the settings' names. */
+	struct str action_secret, event_secret, remote_secret;
+	/* What dependencies are told: conf->jsonapi_headers. */
+	struct header headers[REQUEST_HEADERS_MAX];
 	size_t nheaders;
+	struct header *variables; /* X-Hasura-...: REQUEST_VARIABLES_MAX */
+	size_t nvariables;
 	struct str bulk; /* where unbounded lists are sent to, or empty */
 	bool body_cut;	 /* more came than conf->body_max */
 	bool body_short; /* less came than was announced */
@@ -56,16 +60,18 @@ struct reply {
 
 /*
  * Who calls.  An anonymous request runs as the connection's own role, which
- * is the settings'; any other one is entered (serve.c) as `runs_as`, with
- * claims that policies can read, while its session lives.
+ * is the settings'; any other one is entered (io/ask.h) as `runs_as`, with
+ * claims that policies can read, while its session lives.  Whom somebody else
+ * vouches for (io/caller.h) has no session, and may be anonymous.
  */
 struct caller {
-	bool known;	/* signed in */
-	bool by_cookie; /* ... by what browsers send by themselves */
+	bool known;	/* as somebody: the role is a user's or an admin's */
+	bool vouched;	/* there is no session: others say who it is */
+	bool by_cookie; /* known by what browsers send by themselves */
 	struct str identity, session;
 	const char *role;    /* as tokens call it: "user", "admin" */
 	const char *runs_as; /* as the database calls it */
-	struct str claims;   /* the token's payload, JSON */
+	struct str claims;   /* the token's payload, or its like: JSON */
 };
 
 enum { QUESTION_ARGS = 12, ANSWER_MAX = 8 };
@@ -139,6 +145,7 @@ struct api {
 	bool offline; /* needs no model */
 	bool open;    /* looks at credentials itself, where it wants any */
 	bool answers; /* who may not is told in an answer, not by a 401 */
+	bool remote;  /* engines may vouch for its callers (io/caller.h) */
 	struct err *(*plan)(struct call *call);
 	void (*tail)(struct call *call);
 	struct err *(*render)(struct call *call);

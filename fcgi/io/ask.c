@@ -19,39 +19,77 @@ static const char enter_here[] =
 	"where id = $1::uuid and $2 = any (roles)), auth.refuse()) is null "
 	"or set_config('request.jwt.claims', $3, true) is null";
 
+/* Whom others vouch for: no session has to live. */
+static const char enter_vouched[] =
+	"select where set_config('role', $2, true) is null or "
+	"set_config('request.jwt.claims', auth.vouched_claims($1), true) "
+	"is null";
+
+static const char enter_vouched_here[] =
+	"select where set_config('request.jwt.claims', "
+	"auth.vouched_claims($1), true) is null";
+
 static const char enter_as[] =
 	"select where set_config('role', $1, true) is null";
 
 static const char trace[] =
 	"select where set_config('postern.traceparent', $1, true) is null";
 
+/* How one enters on a connection that takes the role, and on one that has it.
+ */
+struct entrance {
+	struct statement takes, has;
+};
+
+static void
+enter_session(const struct caller *caller, struct entrance *e)
+{
+	const char **args = e->takes.args;
+
+	args[0] = caller->session.p;
+	args[1] = caller->role;
+	args[2] = caller->claims.p;
+	args[3] = caller->runs_as;
+	e->takes.text = str_of(enter_signed_in);
+	e->takes.nargs = ARGS;
+	e->has = (struct statement){
+		.text = str_of(enter_here), .args = args, .nargs = ARGS - 1};
+}
+
+static void
+enter_by_word(const struct caller *caller, struct entrance *e)
+{
+	const char **args = e->takes.args;
+
+	args[0] = caller->claims.p;
+	args[1] = caller->runs_as;
+	e->takes.text = str_of(enter_vouched);
+	e->takes.nargs = 2;
+	e->has = (struct statement){
+		.text = str_of(enter_vouched_here), .args = args, .nargs = 1};
+}
+
 void
 ask_enter(struct arena *a, const struct caller *caller, struct pg_job *job)
 {
-	struct statement *enter, *here;
+	struct entrance *e;
 
 	if (!caller->runs_as)
 		return;
-	enter = ARENA_ARRAY(a, struct statement, 2);
-	enter->args = ARENA_ARRAY(a, const char *, ARGS);
+	e = ARENA_NEW(a, struct entrance);
+	e->takes.args = ARENA_ARRAY(a, const char *, ARGS);
 	job->role = caller->runs_as;
-	job->enter = enter;
-	if (!caller->known) {
-		enter->text = str_of(enter_as);
-		enter->args[enter->nargs++] = caller->runs_as;
+	job->enter = &e->takes;
+	if (caller->vouched) {
+		enter_by_word(caller, e);
+	} else if (caller->known) {
+		enter_session(caller, e);
+	} else {
+		e->takes.text = str_of(enter_as);
+		e->takes.args[e->takes.nargs++] = caller->runs_as;
 		return;
 	}
-	enter->args[0] = caller->session.p;
-	enter->args[1] = caller->role;
-	enter->args[2] = caller->claims.p;
-	enter->args[3] = caller->runs_as;
-	here = enter + 1;
-	*here = *enter;
-	enter->text = str_of(enter_signed_in);
-	enter->nargs = ARGS;
-	here->text = str_of(enter_here);
-	here->nargs = ARGS - 1; /* all but the role */
-	job->enter_here = here;
+	job->enter_here = &e->has;
 }
 
 void

@@ -96,6 +96,19 @@ is_allowed(json_object *list, struct str name)
 	return false;
 }
 
+static bool
+take_role(struct caller *c, struct str name)
+{
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		if (!str_eq(str_of(roles[i].name), name))
+			continue;
+		c->role = roles[i].name;
+		c->runs_as = roles[i].runs_as;
+		return true;
+	}
+	return false;
+}
+
 /* The role that the request asks for, or the token's first choice. */
 static struct err *
 choose_role(struct call *call, json_object *claims)
@@ -105,14 +118,8 @@ choose_role(struct call *call, json_object *claims)
 
 	if (wanted.n == 0)
 		wanted = json_str(json_get(claims, "x-hasura-default-role"));
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		if (!str_eq(str_of(roles[i].name), wanted) ||
-		    !is_allowed(allowed, wanted))
-			continue;
-		call->caller.role = roles[i].name;
-		call->caller.runs_as = roles[i].runs_as;
+	if (is_allowed(allowed, wanted) && take_role(&call->caller, wanted))
 		return NULL;
-	}
 	return err_new(call->arena, ERR_FORBIDDEN,
 		       "The role is none of the token's.");
 }
@@ -239,4 +246,132 @@ struct err *
 caller_find_late(struct call *call)
 {
 	return find(call, true);
+}
+
+/* ---- who is vouched for ---- */
+
+/* On purpose: a stranger who says who he is does not become another one. */
+static struct err *
+forbidden(struct call *call, const char *why)
+{
+	struct err *e = err_new(call->arena, ERR_FORBIDDEN, "%s", why);
+
+	e->status = 403;
+	return e;
+}
+
+static void
+free_object(void *p)
+{
+	json_object_put(p);
+}
+
+static json_object *
+new_object(struct arena *a)
+{
+	json_object *o = json_object_new_object();
+
+	arena_defer(a, free_object, o);
+	return o;
+}
+
+/* In small letters, and with dashes where CGI has none. */
+static const char *
+variable_name(struct arena *a, struct str name)
+{
+	char *copy = arena_alloc(a, name.n + 1);
+
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		copy[i] = (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+		if (c == '_')
+			copy[i] = '-';
+	}
+	copy[name.n] = '\0';
+	return copy;
+}
+
+static void
+add_variable(json_object *to, const char *name, struct str value)
+{
+	json_object_object_add(
+		to, name, json_object_new_string_len(value.p, (int)value.n));
+}
+
+/* What is no session variable is not ours to judge. */
+static struct err *
+read_variables(struct call *call, json_object *session, json_object *to)
+{
+	json_object_object_foreach(session, key, value)
+	{
+		const char *name = variable_name(call->arena, str_of(key));
+		struct str text = json_str(value);
+
+		if (!str_starts(str_of(name), STR("x-hasura-")))
+			continue;
+		if (!json_object_is_type(value, json_type_string) ||
+		    text.n > CALLER_VARIABLE_MAX || memchr(text.p, 0, text.n) ||
+		    !str_utf8(text))
+			return err_new(call->arena, ERR_BAD_REQUEST,
+				       "The session variable %.100s is no text",
+				       name);
+		add_variable(to, name, text);
+	}
+	return NULL;
+}
+
+static struct err *
+vouched_role(struct call *call, json_object *variables)
+{
+	struct str role = json_str(json_get(variables, "x-hasura-role"));
+	struct caller *c = &call->caller;
+
+	c->known = take_role(c, role);
+	if (c->known)
+		return NULL;
+	c->runs_as = call->request.conf->role;
+	if (role.n == 0)
+		add_variable(variables, "x-hasura-role", STR("anonymous"));
+	else if (!str_eq(role, STR("anonymous")))
+		return forbidden(call, "There is no such role.");
+	return NULL;
+}
+
+struct err *
+caller_vouch(struct call *call, json_object *session)
+{
+	json_object *claims = new_object(call->arena);
+	json_object *variables = json_object_new_object();
+
+	json_object_object_add(claims, CLAIMS, variables);
+	call->caller = (struct caller){.vouched = true};
+	TRY(read_variables(call, session, variables));
+	TRY(vouched_role(call, variables));
+	call->caller.claims = arena_str(
+		call->arena, str_of(json_object_to_json_string(claims)));
+	return NULL;
+}
+
+struct err *
+caller_find_remote(struct call *call)
+{
+	const struct request *r = &call->request;
+	struct str secret = str_of(r->conf->remote_secret);
+	struct str prefix = STR("HTTP_");
+	json_object *session;
+
+	if (secret.n == 0 || r->remote_secret.n == 0)
+		return caller_find(call);
+	if (!str_same_secret(r->remote_secret, secret))
+		return forbidden(call, "The remote schema's secret is wrong");
+	session = new_object(call->arena);
+	for (size_t i = 0; i < r->nvariables; i++) {
+		struct str name = r->variables[i].name;
+
+		name = str_sub(name, prefix.n, name.n);
+		add_variable(session, variable_name(call->arena, name),
+			     r->variables[i].value);
+	}
+	return caller_vouch(call, session);
 }

@@ -6,10 +6,13 @@
  * CALLER_COOKIE; the header wins.  No token is no error, and neither is
  * another scheme of the header (a proxy's own); a token that is not good is
  * one: nobody is silently anonymous.  Whether its session still lives is
- * Postgres's to say (ask_enter).
+ * Postgres's to say (ask_enter).  Where others may say who it is, they vouch
+ * for him: there is no session then.
  */
 #ifndef POSTERN_IO_CALLER_H
 #define POSTERN_IO_CALLER_H
+
+#include <json-c/json.h>
 
 #include "core/request.h"
 
@@ -25,6 +28,24 @@ bool caller_has_token(const struct request *r);
  * not from an allowed origin.
  */
 struct err *caller_find(struct call *call);
+
+/*
+ * The same for an interface that an engine may have as a remote schema: with
+ * the secret of conf->remote_header it vouches for its caller, whose session
+ * variables are the headers X-Hasura-..., and no token counts.
+ * ERR_FORBIDDEN: that secret is wrong.
+ */
+struct err *caller_find_remote(struct call *call);
+
+/*
+ * Fill call->caller with whom somebody vouches for that is to be believed:
+ * `session` is an object of session variables, whose names count in any case.
+ * x-hasura-role is a user's or an admin's role, or anonymous, which is also
+ * whoever has none.  ERR_BAD_REQUEST: one of them is no text, or longer than
+ * CALLER_VARIABLE_MAX.  ERR_FORBIDDEN: there is no such role.
+ */
+enum { CALLER_VARIABLE_MAX = 4096 }; /* bytes */
+struct err *caller_vouch(struct call *call, json_object *session);
 
 /* The same with a token that may have expired: good enough to leave. */
 struct err *caller_find_late(struct call *call);

@@ -505,6 +505,7 @@ fail(struct call *call, const struct err *e)
 const struct api graphql_api = {
 	.name = "graphql",
 	.answers = true,
+	.remote = true,
 	.plan = plan,
 	.render = render,
 	.fail = fail,
