@@ -52,6 +52,12 @@ subtest 'a sign-up' => sub {
 		'{"id":2,"email":"zoë@example.org","password":""}',
 		'the scaffold\'s name does the same';
 	is $p->sql(q{select name from api.users}), 'Zoë', 'with a name, a user';
+	answers act('/login', {email => 'zoë@example.org',
+		password => 'thirteen monkeys'}), 200, qr/\{"token":"$JWT"\}/,
+		'whose address may have any letters';
+	answers act('/login', {email => 'zoe@example.org',
+		password => 'thirteen monkeys'}), 401, $wrong, '... but no others';
+	$p->sql('delete from auth.throttle');
 };
 
 subtest 'a sign-up that is refused' => sub {
@@ -109,6 +115,7 @@ subtest 'a log-in' => sub {
 subtest 'a hash of other cost is made anew' => sub {
 	my $c = Postern->database(env => {POSTERN_ARGON2 => 'm=256,t=1,p=1'});
 	my $hash = 'select secret from auth.factors';
+	my %ada = %ada;
 	my $ask = sub ($path, %more) {
 		return $c->cgi(POST => $path, json => {input => \%ada}, %more);
 	};
@@ -119,6 +126,29 @@ subtest 'a hash of other cost is made anew' => sub {
 	like $new, qr/m=256,t=1,p=1/, '... and made anew';
 	answers $ask->('/login'), 200, qr/.*/, 'the usual cost';
 	is $c->sql($hash), $new, '... stays';
+
+	# As the tutorial's library made them, before and after its release 21.2,
+	# but with less memory; the password is %ada's.
+	for my $theirs (
+		'$argon2id$v=19$m=256,t=2,p=8$cvHLW0tmgZvULY2fT1CTxw'
+			. '$sCPuzsKdBqtfY73jBriIqw',
+		'$argon2id$v=19$m=64,t=3,p=4$EYHjzqXSaMV2WPYxdHWvdw'
+			. '$r4ahmr8FtKU5GcSaIrE7LVksu7HgITXLosW3wbRgNHU') {
+		$c->sql("update auth.factors set secret = '$theirs'");
+		answers $c->cgi(POST => '/login', json => {input => {%ada,
+			password => 'twelve monkey'}}), 401, $wrong,
+			'a wrong password against a hash of others';
+		is $c->sql($hash), $theirs, '... leaves it';
+		answers $ask->('/login'), 200, qr/.*/, 'the right one is right';
+		like $c->sql($hash), qr/m=256,t=1,p=1\$.{22}\$.{43}\z/,
+			'... and makes it anew';
+	}
+	$ada{email} = 'ada2@example.org';
+	$ask->('/signup');
+	my @salts = split /\n/, $c->sql("select split_part(secret, '\$', 5)
+		from auth.factors");
+	is scalar(@salts), 2, 'two accounts with one password';
+	isnt $salts[0], $salts[1], '... have salts of their own';
 };
 
 subtest 'who cannot log in' => sub {
@@ -129,6 +159,16 @@ subtest 'who cannot log in' => sub {
 	delete $_->{headers}{date}, delete $_->{headers}{'x-request-id'}
 		for $r, $other;
 	is_deeply $r->{headers}, $other->{headers}, '... to the last header';
+	my $c = Postern->database(env => {POSTERN_ARGON2 => 'm=256,t=1,p=1'});
+	$c->cgi(POST => '/signup', json => {input => \%ada});
+	for my $email ($ada{email}, 'nobody@example.org') {
+		my $status = sub (%params) {
+			return $c->cgi(POST => '/login', params => \%params, json =>
+				{input => {email => $email, password => 'wrong'}})->{status};
+		};
+		is join(' ', $status->(), $status->(POSTERN_STATE => '/dev/null/no')),
+			'401 503', "... and not before there is room for a hash: $email";
+	}
 	answers act('/login', {email => 'ada@example.org'}), 400,
 		fails('Missing argument: password', 'validation-failed'),
 		'without a password';

@@ -10,7 +10,8 @@ static const char usual[] = "$argon2id$v=19$m=19456,t=2,p=1$" SALT "$" TAG;
 static const char *const good[] = {
 	usual,
 	"$argon2i$v=19$m=19456,t=2,p=1$" SALT "$" TAG,
-	"$argon2id$v=19$m=262144,t=10,p=4$" SALT "$" TAG,
+	"$argon2id$v=19$m=262144,t=10,p=16$" SALT "$" TAG,
+	"$argon2id$v=19$m=102400,t=2,p=8$" SALT "$AAAAAAAAAAAAAAAAAAAAAA",
 	"$argon2id$v=19$m=8,t=1,p=1$" SALT "$" TAG,
 	"$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA",
 	"$argon2id$v=19$m=8,t=1,p=1$+/+/+/+/+/8$" TAG,
@@ -38,7 +39,7 @@ static const char *const bad[] = {
 	"$argon2id$v=19$m=4194304,t=2,p=1$" SALT "$" TAG,
 	"$argon2id$v=19$m=262145,t=2,p=1$" SALT "$" TAG,
 	"$argon2id$v=19$m=19456,t=11,p=1$" SALT "$" TAG,
-	"$argon2id$v=19$m=19456,t=2,p=5$" SALT "$" TAG,
+	"$argon2id$v=19$m=19456,t=2,p=17$" SALT "$" TAG,
 	"$argon2id$v=19$m=19456,t=0,p=1$" SALT "$" TAG,
 	"$argon2id$v=19$m=19456,t=2,p=0$" SALT "$" TAG,
 	"$argon2id$v=19$m=7,t=2,p=1$" SALT "$" TAG,
