@@ -25,6 +25,8 @@ routes_find(const struct request *r)
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
 		if (str_eq(str_of(routes[i].path), r->path))
 			return routes[i].api;
+	if (hasura_is_action(r->path))
+		return &hasura_action_api;
 	if (auth_is_path(r->path))
 		return &auth_api;
 	if (str_starts(r->path, STR("/.well-known/")))

@@ -83,3 +83,363 @@ comment on column postern.action_functions.output_names is
 
 grant select on postern.action_functions
 to postern_anonymous, postern_member, postern_admin;
+
+
+-- ---- for whom ----
+
+-- What the engine says of its caller, kept for the rest of the transaction.
+create function postern.keep_session_variables(said json)
+returns void
+language sql
+as $$
+	select set_config('postern.session_variables', jsonb_object_agg(
+		lower(v.key), v.value)::text, true)
+	from json_each_text(
+		case json_typeof(said) when 'object' then said end) as v
+	where lower(v.key) like 'x-hasura-%'
+	having count(*) > 0
+$$;
+
+create function postern.session_variables()
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+	said jsonb := coalesce(nullif(
+		current_setting('postern.session_variables', true), ''), '{}');
+	claims jsonb := nullif(
+		current_setting('request.jwt.claims', true), '')::jsonb
+		-> 'https://hasura.io/jwt/claims';
+begin
+	if jsonb_typeof(claims) is distinct from 'object' then
+		return said;
+	end if;
+	return said || jsonb_build_object('x-hasura-role',
+		case current_setting('role')
+		when 'postern_member' then 'user'
+		when 'postern_admin' then 'admin'
+		else 'anonymous'
+		end) || (
+		select coalesce(jsonb_object_agg(lower(v.key), v.value), '{}')
+		from jsonb_each(claims) as v
+		where lower(v.key) like 'x-hasura-%'
+		and lower(v.key) not in ('x-hasura-default-role',
+			'x-hasura-allowed-roles'));
+end
+$$;
+
+comment on function postern.session_variables() is
+	'What the token says, or an engine whose secret was brought; else what the request of an action claims.';
+
+create function postern.session_variable(name text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+	select postern.session_variables() ->> lower(name)
+$$;
+
+comment on function postern.session_variable(text) is
+	'One of postern.session_variables(), in whatever case.';
+
+
+-- ---- arguments ----
+
+-- A sentence, or null where each is there that must be, and no other.
+create function postern.action_misfit(
+	action postern.action_functions, input json)
+returns text
+language sql
+stable
+as $$
+	select coalesce((
+		select 'Unexpected argument: ' || given
+		from json_object_keys(input) as given
+		where given <> all (action.argument_names)
+		limit 1
+	), (
+		select 'Missing argument: ' || a.name
+		from unnest(action.argument_names, action.argument_optional)
+			with ordinality as a (name, optional, place)
+		where not a.optional
+		and coalesce(json_typeof(input -> a.name), 'null') = 'null'
+		order by a.place
+		limit 1
+	))
+$$;
+
+-- The argument that its type would not read, with what was said, or null.
+create function postern.action_bad_argument(
+	action postern.action_functions, input json)
+returns text
+language plpgsql
+as $$
+declare
+	argument record;
+begin
+	for argument in
+		select a.name, format_type(a.type, -1) as type
+		from unnest(action.argument_names, action.argument_types)
+			as a (name, type)
+		where input -> a.name is not null
+	loop
+		begin
+			execute format('select x.%1$I '
+				'from json_to_record($1) as x(%1$I %2$s)',
+				argument.name, argument.type) using input;
+		exception when others then
+			return format('Invalid argument: %s: %s',
+				argument.name, sqlerrm);
+		end;
+	end loop;
+	return null;
+end
+$$;
+
+
+-- ---- its statement ----
+
+-- What reads the input ($1) and calls the function with what is in it.
+create function postern.action_call(
+	action postern.action_functions, input json)
+returns text
+language sql
+stable
+as $$
+	select format('select action.%I(%s) as %I', action.name,
+			string_agg(format('%1$I => x.%1$I', a.name), ', '),
+			coalesce(action.output_names[1], 'value'))
+		|| coalesce(' from json_to_record($1) as x('
+			|| string_agg(format('%I %s', a.name,
+				format_type(a.type, -1)), ', ')
+			|| ')', '')
+	from unnest(action.argument_names, action.argument_types)
+		as a (name, type)
+	where input -> a.name is not null
+$$;
+
+-- The same, with the answer as JSON.  Columns that are declared make an object
+-- even where there is but one.
+create function postern.action_statement(
+	action postern.action_functions, input json)
+returns text
+language sql
+stable
+as $$
+	select case
+		when action.returns = 'void'::regtype then
+			call
+		when action.returns_set then
+			format('select ''['' || coalesce(string_agg('
+				'coalesce(to_json(%s)::text, ''null''), '','''
+				'), '''') || '']'' from (%s) as r', value, call)
+		else
+			format('select to_json(%s) from (%s) as r', value, call)
+		end
+	from postern.action_call(action, input) as call,
+	format(case
+		when cardinality(action.output_names) = 1 then 'r'
+		else 'r.%I'
+		end, coalesce(action.output_names[1], 'value')) as value
+$$;
+
+
+-- ---- what it raised ----
+
+-- Whose doing is it: the state of the database, which passes or is known to
+-- the workers; the function, which is wrong; or, as functions raise it and data
+-- are refused, the client?
+create function postern.action_blame(state text)
+returns text
+language sql
+immutable
+as $$
+	select case
+		when state = '42501' or state ~ '^PT4[0-9][0-9]$' then 'client'
+		when state = '25006' or left(state, 2) = any (
+			'{08,40,53,55,57,58}') then 'database'
+		when state = 'P0004' or left(state, 2) = any (
+			'{09,0A,0B,0Z,24,25,26,2D,2F,34,38,39,3B,3D,3F,42,54,'
+			'72,F0,HV,PT,XX}') then 'function'
+		else 'client'
+		end
+$$;
+
+-- The code, with a detail that is a JSON object around or over it.
+create function postern.action_extensions(code text, detail text)
+returns text
+language plpgsql
+stable
+as $$
+declare
+	members jsonb := jsonb_build_object('code', code);
+begin
+	begin
+		if detail like '{%' then
+			members := members || detail::jsonb;
+		end if;
+	exception when data_exception then
+		null; -- It is for people.
+	end;
+	return (
+		select '{' || string_agg(to_json(m.key) || ':' || m.value, ','
+			order by m.key <> 'code', m.key) || '}'
+		from jsonb_each(members) as m);
+end
+$$;
+
+-- As an engine says it of a table, and no more than that.
+create function postern.action_complaint(
+	state text, said text, out message text, out code text)
+language sql
+immutable
+as $$
+	select
+		case state
+		when '42501' then 'Forbidden'
+		when '23502' then 'Not-NULL violation. ' || said
+		when '23503' then 'Foreign key violation. ' || said
+		when '23505' then 'Uniqueness violation. ' || said
+		when '23514' then 'Check constraint violation. ' || said
+		when '23P01' then 'Exclusion constraint violation. ' || said
+		else said
+		end,
+		case left(state, 2)
+		when '23' then 'constraint-violation'
+		else state
+		end
+$$;
+
+-- What has been raised is answered or, unless it is the client's, raised again:
+-- the function's faults so that nobody takes them for something that passes.
+-- Where a statement of the function raised it on purpose, it is left as said.
+create function postern.action_refusal(
+	action postern.action_functions, input json,
+	state text, said text, detail text, context text,
+	out status text, out message text, out extensions text)
+language plpgsql
+as $$
+declare
+	code text := 'validation-failed';
+begin
+	status := case
+		when state ~ '^PT4' then right(state, 3)
+		when state = '42501' then '403'
+		else '400'
+		end;
+	message := postern.action_bad_argument(action, input);
+	if message is not null then
+		status := '400';
+		detail := null;
+	elsif postern.action_blame(state) = 'function' then
+		raise exception using
+			message = format('%s %s', state, said),
+			detail = context,
+			errcode = 'internal_error';
+	elsif split_part(context, E'\n', 1) like '% RAISE' then
+		message := said;
+		code := state;
+	else
+		select c.message, c.code into message, code
+		from postern.action_complaint(state, said) as c;
+	end if;
+	extensions := postern.action_extensions(code, detail);
+end
+$$;
+
+
+-- ---- the call ----
+
+-- A JSON text as the answer with status 200, or another status, a message and
+-- its extensions.  What the function raised is undone with all that it did,
+-- and what is only checked at the end is checked here.
+create function postern.call_action(
+	name text, envelope text,
+	out status text, out answer text,
+	out message text, out extensions text)
+language plpgsql
+as $$
+declare
+	input json := envelope::json -> 'input';
+	action postern.action_functions;
+	state text;
+	detail text;
+	context text;
+begin
+	select f.* into action
+	from postern.action_functions as f
+	where f.function = (
+		select min(p.oid)
+		from pg_catalog.pg_proc as p
+		where p.proname = call_action.name
+		and p.pronamespace = 'action'::regnamespace);
+	if not found then
+		status := '404';
+		message := 'There is no such action';
+		extensions := '{"code":"not-found"}';
+		return;
+	end if;
+	message := postern.action_misfit(action, input);
+	if message is not null then
+		status := '400';
+		extensions := '{"code":"validation-failed"}';
+		return;
+	end if;
+	perform postern.keep_session_variables(
+		envelope::json -> 'session_variables');
+	execute postern.action_statement(action, input)
+	into answer using input;
+	set constraints all immediate;
+	status := '200';
+	answer := coalesce(nullif(answer, ''), 'null');
+exception when others then
+	get stacked diagnostics
+		state = returned_sqlstate,
+		message = message_text,
+		detail = pg_exception_detail,
+		context = pg_exception_context;
+	if postern.action_blame(state) = 'database' then
+		raise;
+	end if;
+	answer := null;
+	select r.* into status, message, extensions
+	from postern.action_refusal(
+		action, input, state, message, detail, context) as r;
+end
+$$;
+
+comment on function postern.call_action is
+	'Calls the function of schema action that has that name.';
+
+revoke execute on function
+	postern.keep_session_variables,
+	postern.session_variables,
+	postern.session_variable,
+	postern.action_misfit,
+	postern.action_bad_argument,
+	postern.action_call,
+	postern.action_statement,
+	postern.action_blame,
+	postern.action_extensions,
+	postern.action_complaint,
+	postern.action_refusal,
+	postern.call_action
+from public;
+
+grant execute on function
+	postern.keep_session_variables,
+	postern.session_variables,
+	postern.session_variable,
+	postern.action_misfit,
+	postern.action_bad_argument,
+	postern.action_call,
+	postern.action_statement,
+	postern.action_blame,
+	postern.action_extensions,
+	postern.action_complaint,
+	postern.action_refusal,
+	postern.call_action
+to postern_anonymous, postern_member, postern_admin;

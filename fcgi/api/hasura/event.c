@@ -1,7 +1,6 @@
 /* POST /event: what an engine's event triggers send. */
 #include "api/answer.h"
 #include "api/hasura/hasura.h"
-#include "core/json.h"
 
 enum {
 	ID_MAX = 200,	  /* bytes; engines send UUIDs */
@@ -9,34 +8,9 @@ enum {
 };
 
 static struct err *
-refuse(struct call *call, enum err_code code, const char *why)
+refuse(struct call *call, const char *why)
 {
-	return err_new(call->arena, code, "%s", why);
-}
-
-static struct err *
-let_in(struct call *call)
-{
-	const struct request *r = &call->request;
-	struct str secret = str_of(r->conf->event_secret);
-
-	if (secret.n == 0 || str_same_secret(r->event_secret, secret))
-		return NULL;
-	if (r->event_secret.n == 0)
-		return refuse(call, ERR_UNAUTHORIZED,
-			      "The event's secret is missing");
-	return refuse(call, ERR_FORBIDDEN, "The event's secret is wrong");
-}
-
-static struct err *
-check_body(struct call *call)
-{
-	if (call->request.body_cut)
-		return refuse(call, ERR_TOO_LARGE, "Content Too Large");
-	if (call->request.body_short)
-		return refuse(call, ERR_BAD_REQUEST,
-			      "The body is shorter than announced.");
-	return NULL;
+	return err_new(call->arena, ERR_BAD_REQUEST, "%s", why);
 }
 
 /* A text that Postgres takes, neither empty nor endless. */
@@ -54,24 +28,17 @@ static struct err *
 read_event(struct call *call, struct str *ret_id, struct str *ret_trigger)
 {
 	json_object *event;
-	struct err *e = json_read(call->arena, call->request.body, &event);
 
-	if (e)
-		return refuse(call, ERR_BAD_REQUEST, "The body is no JSON");
-	if (!json_object_is_type(event, json_type_object))
-		return refuse(call, ERR_BAD_REQUEST,
-			      "The body must be an event");
+	TRY(hasura_read(call, "event", &event));
 	*ret_id = json_str(json_get(event, "id"));
 	if (!is_name(*ret_id, ID_MAX))
-		return refuse(call, ERR_BAD_REQUEST,
-			      "The event's id must be a text");
+		return refuse(call, "The event's id must be a text");
 	event = json_get(event, "trigger");
 	*ret_trigger = json_object_is_type(event, json_type_object)
 			       ? json_str(json_get(event, "name"))
 			       : STR("");
 	if (!is_name(*ret_trigger, TRIGGER_MAX))
-		return refuse(call, ERR_BAD_REQUEST,
-			      "The event's trigger must have a name");
+		return refuse(call, "The event's trigger must have a name");
 	return NULL;
 }
 
@@ -91,17 +58,18 @@ received(struct call *call)
 static struct err *
 plan(struct call *call)
 {
+	const struct request *r = &call->request;
 	struct str id, trigger;
 
 	TRY(answer_allow(call, "POST"));
-	TRY(let_in(call));
-	TRY(check_body(call));
+	TRY(hasura_let_in(call, "event", r->event_secret,
+			  str_of(r->conf->event_secret)));
 	TRY(read_event(call, &id, &trigger));
 	call->caller = (struct caller){0};
 	call->ask = (struct question){
 		.schema = "postern",
 		.function = "receive_event",
-		.args = {id, trigger, call->request.body},
+		.args = {id, trigger, r->body},
 		.nargs = 3,
 		.write = true,
 		.then = received,
@@ -109,26 +77,11 @@ plan(struct call *call)
 	return NULL;
 }
 
-/* Nothing is planned, so nothing is rendered. */
-static struct err *
-render(struct call *call)
-{
-	return err_new(call->arena, ERR_INTERNAL, "Nothing to answer");
-}
-
-static void
-fail(struct call *call, const struct err *e)
-{
-	if (e->allow.n)
-		reply_header(&call->reply, "Allow", e->allow);
-	answer_message(call, e);
-}
-
 const struct api hasura_event_api = {
 	.name = "event",
 	.offline = true,
 	.open = true,
 	.plan = plan,
-	.render = render,
-	.fail = fail,
+	.render = hasura_render,
+	.fail = hasura_fail,
 };

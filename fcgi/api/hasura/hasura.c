@@ -1,0 +1,50 @@
+/* What /event and /actions have in common. */
+#include "api/hasura/hasura.h"
+
+#include "api/answer.h"
+
+struct err *
+hasura_let_in(struct call *call, const char *what, struct str brought,
+	      struct str secret)
+{
+	if (secret.n == 0 || str_same_secret(brought, secret))
+		return NULL;
+	if (brought.n == 0)
+		return err_new(call->arena, ERR_UNAUTHORIZED,
+			       "The %s's secret is missing", what);
+	return err_new(call->arena, ERR_FORBIDDEN, "The %s's secret is wrong",
+		       what);
+}
+
+struct err *
+hasura_read(struct call *call, const char *what, json_object **ret)
+{
+	const struct request *r = &call->request;
+
+	if (r->body_cut)
+		return err_new(call->arena, ERR_TOO_LARGE, "Content Too Large");
+	if (r->body_short)
+		return err_new(call->arena, ERR_BAD_REQUEST,
+			       "The body is shorter than announced.");
+	if (json_read(call->arena, r->body, ret))
+		return err_new(call->arena, ERR_BAD_REQUEST,
+			       "The body is no JSON");
+	if (!json_object_is_type(*ret, json_type_object))
+		return err_new(call->arena, ERR_BAD_REQUEST,
+			       "The body must be an %s", what);
+	return NULL;
+}
+
+struct err *
+hasura_render(struct call *call)
+{
+	return err_new(call->arena, ERR_INTERNAL, "Nothing to answer");
+}
+
+void
+hasura_fail(struct call *call, const struct err *e)
+{
+	if (e->allow.n)
+		reply_header(&call->reply, "Allow", e->allow);
+	answer_message(call, e);
+}
