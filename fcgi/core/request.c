@@ -134,7 +134,7 @@ add_header(struct request *r, struct str name, struct str value)
 	return room != NULL;
 }
 
-/* A session variable, X-Hasura-...; what there is no room for is none. */
+/* A session variable, X-Hasura-...; what there is no room for is counted. */
 static bool
 add_variable(struct request *r, struct str name, struct str value)
 {
@@ -144,7 +144,8 @@ add_variable(struct request *r, struct str name, struct str value)
 		r->variables = ARENA_ARRAY(r->arena, struct header,
 					   REQUEST_VARIABLES_MAX);
 	if (r->nvariables < REQUEST_VARIABLES_MAX)
-		r->variables[r->nvariables++] = (struct header){name, value};
+		r->variables[r->nvariables] = (struct header){name, value};
+	r->nvariables++;
 	return true;
 }
 

@@ -43,7 +43,7 @@ struct request {
 	struct header headers[REQUEST_HEADERS_MAX];
 	size_t nheaders;
 	struct header *variables; /* X-Hasura-...: REQUEST_VARIABLES_MAX */
-	size_t nvariables;
+	size_t nvariables;	  /* that came; they may be more */
 	struct str bulk; /* where unbounded lists are sent to, or empty */
 	bool body_cut;	 /* more came than conf->body_max */
 	bool body_short; /* less came than was announced */

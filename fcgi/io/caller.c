@@ -353,12 +353,37 @@ caller_vouch(struct call *call, json_object *session)
 	return NULL;
 }
 
+/* Who sent one of two values, or what was lost, nobody could say. */
+static struct err *
+read_headers(struct call *call, json_object *to)
+{
+	const struct request *r = &call->request;
+	struct str prefix = STR("HTTP_");
+
+	if (r->nvariables > REQUEST_VARIABLES_MAX)
+		return err_new(call->arena, ERR_BAD_REQUEST,
+			       "There are more than %d session variables",
+			       REQUEST_VARIABLES_MAX);
+	for (size_t i = 0; i < r->nvariables; i++) {
+		struct str cgi = r->variables[i].name;
+		const char *name = variable_name(call->arena,
+						 str_sub(cgi, prefix.n, cgi.n));
+
+		if (json_has(to, name))
+			return err_new(call->arena, ERR_BAD_REQUEST,
+				       "The session variable %.100s was sent "
+				       "twice",
+				       name);
+		add_variable(to, name, r->variables[i].value);
+	}
+	return NULL;
+}
+
 struct err *
 caller_find_remote(struct call *call)
 {
 	const struct request *r = &call->request;
 	struct str secret = str_of(r->conf->remote_secret);
-	struct str prefix = STR("HTTP_");
 	json_object *session;
 
 	if (secret.n == 0 || r->remote_secret.n == 0)
@@ -366,12 +391,6 @@ caller_find_remote(struct call *call)
 	if (!str_same_secret(r->remote_secret, secret))
 		return forbidden(call, "The remote schema's secret is wrong");
 	session = new_object(call->arena);
-	for (size_t i = 0; i < r->nvariables; i++) {
-		struct str name = r->variables[i].name;
-
-		name = str_sub(name, prefix.n, name.n);
-		add_variable(session, variable_name(call->arena, name),
-			     r->variables[i].value);
-	}
+	TRY(read_headers(call, session));
 	return caller_vouch(call, session);
 }

@@ -33,7 +33,8 @@ struct err *caller_find(struct call *call);
  * The same for an interface that an engine may have as a remote schema: with
  * the secret of conf->remote_header it vouches for its caller, whose session
  * variables are the headers X-Hasura-..., and no token counts.
- * ERR_FORBIDDEN: that secret is wrong.
+ * ERR_FORBIDDEN: that secret is wrong.  ERR_BAD_REQUEST: a variable was sent
+ * twice, or there are more than REQUEST_VARIABLES_MAX.
  */
 struct err *caller_find_remote(struct call *call);
 
