@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "actions_tool.h"
 #include "api/openapi/openapi.h"
 #include "base/conf.h"
 #include "base/log.h"
@@ -263,6 +264,12 @@ run_events(struct run *run)
 	return events_tool_run(&run->conf, run->argc, run->argv);
 }
 
+static int
+run_actions(struct run *run)
+{
+	return actions_tool_run(&run->conf, run->argc, run->argv);
+}
+
 /* `key EdDSA`: to standard output, where a redirection makes it a file. */
 static int
 run_key(struct run *run)
@@ -315,6 +322,8 @@ static const struct command {
 	 run_pool										  },
 	{"courier",  "[--once]",	"deliver mails and events",			    run_courier },
 	{"events",   "list|show|...", "what became of events",			     run_events  },
+	{"actions",  "[--codegen]",   "the actions for a Hasura engine",
+	 run_actions									       },
 	{"check",	  "[--config]",	"are configuration and database usable?",
 	 run_check										 },
 	{"model",	  "",	      "print the exposed schema as JSON",		  run_model   },

@@ -302,7 +302,8 @@ subtest 'the manual knows every command and setting' => sub {
 	cmp_ok scalar(@settings), '>', 10, 'there are settings';
 	holds 'commands', grep { $manual !~ /^\.\w+ .*\b\Q$_\E\b/m } @commands;
 	holds 'settings', grep { $manual !~ /\b\Q$_\E\b/ } @settings;
-	my %known = map { $_ => 1 } @settings, qw(POSTERN_CONFIG POSTERN_BULK);
+	my %known = map { $_ => 1 } @settings, qw(POSTERN_CONFIG POSTERN_BULK
+		POSTERN_URL);
 	holds 'and invents none',
 		grep { !$known{$_} } $manual =~ /\b(POSTERN_[A-Z_]+)\b/g;
 };

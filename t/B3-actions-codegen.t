@@ -1,0 +1,350 @@
+#!/usr/bin/perl
+# What a Hasura engine is told of actions: their types in GraphQL, their
+# metadata.
+use v5.36;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Courier;
+use File::Temp qw(tempfile);
+use JSON::PP;
+use Postern;
+use Test::More;
+
+my $p = Postern->database;
+
+# ---- postern actions --------------------------------------------------------
+
+# Status, what it printed, what it complained of.
+sub say_actions ($more, @arguments)
+{
+	my %env = Courier::_environment($p, %$more);
+	my ($fh, $file) = tempfile(UNLINK => 1);
+	open my $out, '-|', 'env', '-i', "PATH=$ENV{PATH}",
+		(map { "$_=$env{$_}" } keys %env), 'sh', '-c',
+		"exec \"\$0\" actions \"\$@\" 2>$file", $p->{bin}, @arguments or die $!;
+	binmode $out, ':encoding(UTF-8)';
+	my $said = do { local $/; <$out> } // '';
+	close $out;
+	my $status = $? >> 8;
+	binmode $fh, ':encoding(UTF-8)';
+	my $complaint = do { local $/; <$fh> } // '';
+	Postern::complain($complaint);
+	return ($status, $said, $complaint);
+}
+
+sub prints ($wanted, $name, @arguments)
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($status, $said, $complaint) = say_actions({}, @arguments);
+	is $said, $wanted, $name;
+	is "$status $complaint", '0 ', '... and complains of nothing';
+}
+
+# The lines of the list, by the names of the actions.
+sub listed ()
+{
+	my (undef, $said) = say_actions({});
+	return map { /^(?:query    |mutation ) (\w+)/ ? ($1 => $_) : die $_ }
+		split /\n/, $said;
+}
+
+sub graphql ()
+{
+	my (undef, $said) = say_actions({}, '--codegen', 'graphql');
+	return $said;
+}
+
+subtest 'without actions of one\'s own' => sub {
+	prints(<<~'END', 'there are those of the tutorials');
+		mutation  Login(email: String!, password: String!): JsonWebToken
+		mutation  Signup(email: String!, password: String!): CreateUserOutput
+		mutation  login(username: String!, password: String!): LoginResponse
+		END
+	prints(<<~'END', 'they have types', '--codegen', 'graphql');
+		type Mutation {
+		  "A token for an account."
+		  Login(email: String!, password: String!): JsonWebToken
+		  "A new account."
+		  Signup(email: String!, password: String!): CreateUserOutput
+		  "A token for an account."
+		  login(username: String!, password: String!): LoginResponse
+		}
+
+		type CreateUserOutput {
+		  id: Int!
+		  email: String!
+		  password: String!
+		}
+
+		type JsonWebToken {
+		  token: String!
+		}
+
+		type LoginResponse {
+		  AccessToken: String!
+		}
+		END
+};
+
+subtest 'what cannot be asked' => sub {
+	for (['x'], ['--codegen', 'x'], ['--codegen', 'yaml', 'x'], ['yaml']) {
+		my ($status, $said, $complaint) = say_actions({}, @$_);
+		is "$status $said", '1 ', "actions @$_";
+		like $complaint, qr/say actions/, '... is told how';
+	}
+};
+
+# ---- the types of a function ------------------------------------------------
+
+# The line of a function that is there for a moment; of several.
+sub action ($arguments, $returns, %more)
+{
+	my ($line) = actions({%more, arguments => $arguments, returns => $returns});
+	return $line;
+}
+
+sub actions (@them)
+{
+	my @names = map { $them[$_]{name} // "f$_" } 0 .. $#them;
+	$p->sql(join '', map { my $f = $them[$_];
+		"create function action.$names[$_]($f->{arguments}) $f->{returns}
+			language plpgsql @{[$f->{as} // 'stable']}
+			as \$\$ begin raise 'no'; end \$\$;"} 0 .. $#them);
+	my %listed = listed();
+	$p->sql("drop function action.$_") for join ', action.', @names;
+	return @listed{@names};
+}
+
+subtest 'types of Postgres' => sub {
+	$p->sql(<<~'SQL');
+		create domain action.amount as integer check (value > 0);
+		create domain action.amounts as action.amount[];
+		create type action.size as enum ('small', 'LARGE');
+		create type action.odd as enum ('small', 'not-so-small');
+		create type action.truth as enum ('true', 'maybe');
+		SQL
+	my %wanted = (smallint => 'Int', integer => 'Int', real => 'Float',
+		'double precision' => 'Float', text => 'String',
+		'varchar(9)' => 'String', 'char(9)' => 'String',
+		boolean => 'Boolean', bigint => 'bigint',
+		'action.amount' => 'Int', 'action.amounts' => '[Int]',
+		'action.size' => 'SizeEnum', 'action.size[]' => '[SizeEnum]',
+		'action.odd' => 'String', 'action.truth' => 'String',
+		int4range => 'String', 'text[]' => '[String]', 'text[][]' => '[String]',
+		(map { $_ => $_ } qw(numeric uuid timestamptz timestamp date time
+			interval json jsonb bytea inet xml)));
+	my @types = sort keys %wanted;
+	my @lines = actions(map { {arguments => "x $_",
+		returns => "returns $_"} } @types);
+	for (0 .. $#types) {
+		my $type = $wanted{$types[$_]};
+		is $lines[$_], "query     f$_(x: $type!): $type", $types[$_];
+	}
+};
+
+subtest 'answers' => sub {
+	like action('', 'returns void', as => 'volatile'),
+		qr/^mutation  f0: Boolean$/, 'nothing, which is null';
+	like action('', 'returns setof integer'),
+		qr/^query     f0: \[Int\]$/, 'a set of values';
+	like action('', 'returns setof api.users'),
+		qr/f0: \[UsersOutput!\]$/, 'a set of rows has no null rows';
+	like action('', 'returns api.users[]'),
+		qr/f0: \[UsersOutput\]$/, '... an array may';
+	like action('out a integer, out b text', '', name => 'place_order'),
+		qr/place_order: PlaceOrderOutput$/, 'an object of its own';
+	like action('out a integer', ''), qr/f0: F0Output$/, '... of one column';
+	like action('', 'returns table (a integer)'),
+		qr/f0: \[F0Output!\]$/, '... many';
+};
+
+subtest 'arguments' => sub {
+	like action('a integer, b integer default 1', 'returns integer'),
+		qr/f0\(a: Int!, b: Int\): Int$/, 'those with a default can be left out';
+	like action('a api.users, b api.users[] default null',
+		'returns api.users'),
+		qr/f0\(a: UsersInput!, b: \[UsersInput\]\): UsersOutput$/,
+		'a type has a name for what goes in and one for what comes out';
+};
+
+# ---- the types themselves ---------------------------------------------------
+
+$p->sql(<<~'SQL');
+	create domain action.price as numeric not null;
+	create type action.item as (name text, price action.price,
+		size action.size, "no name" text);
+	comment on type action.item is E'What "is" sold.\n@tag hidden';
+	comment on column action.item.price is 'In euros.';
+	create type action.basket as (items action.item[], size action.size);
+	create table action.orders (id integer primary key, note text,
+		basket action.basket not null);
+	create function action.place_order(basket action.basket,
+		note text default '')
+	returns action.orders language sql
+	as 'select row(1, note, basket)::action.orders';
+	comment on function action.place_order is E'Orders\nall of it.';
+	create function action.orders() returns setof action.orders
+	language sql stable as 'select * from action.orders';
+	SQL
+
+my $own = <<~'END';
+	type Query {
+	  orders: [OrdersOutput!]
+	}
+
+	enum SizeEnum {
+	  small
+	  LARGE
+	}
+
+	input BasketInput {
+	  items: [ItemInput]
+	  size: SizeEnum
+	}
+
+	"What \"is\" sold."
+	input ItemInput {
+	  name: String
+	  "In euros."
+	  price: numeric!
+	  size: SizeEnum
+	}
+
+	type BasketOutput {
+	  items: [ItemOutput]
+	  size: SizeEnum
+	}
+	END
+
+subtest 'types below types' => sub {
+	my ($status, $said, $complaint) = say_actions({}, '--codegen', 'graphql');
+	is $status, 0, 'are printed';
+	like $said, qr/^  "Orders\\nall of it."\n  place_order\(/m,
+		'an action has its comment';
+	like $said, qr/^\}\n\n\Q$own\E\n/m, 'those that go in, down to the last';
+	like $said, qr/^type\ OrdersOutput\ \{\n\ \ id:\ Int!\n\ \ note:\ String
+		\n\ \ basket:\ BasketOutput!\n\}$/mx,
+		'what comes out of a table is null as that says';
+	is $complaint, qq(postern: left out: column "no name" of action.item: )
+		. "its name is none in GraphQL\n", 'what has no name is left out';
+	is graphql(), $said, 'it is the same each time';
+};
+
+subtest 'names that are taken' => sub {
+	$p->sql(<<~'SQL');
+		create type api.item as (other text);
+		create type action."Place-Order" as (other text);
+		create type action."2 things" as (other text);
+		create function action.create_user(out a api.item,
+			out b action."Place-Order", out c action."2 things")
+		language sql as 'select null::api.item, null::action."Place-Order",
+			null::action."2 things"';
+		create function action."placeOrder"(out x text) language sql
+		as 'select null';
+		create function action."Login"(out x text) language sql
+		as 'select null';
+		SQL
+	my %types = graphql() =~ /^type (\w+) \{\n(.*?)^\}/msg;
+	like $types{CreateUserOutput}, qr/password/, 'the tutorial keeps its type';
+	is $types{CreateUserOutput2}, "  a: ItemOutput2\n  b: PlaceOrderOutput2\n"
+		. "  c: T2ThingsOutput\n", 'others are counted';
+	is $types{PlaceOrderOutput}, "  x: String\n", 'functions come first';
+	like $types{ItemOutput}, qr/price/, '... then schemas in their order';
+	is $types{JsonWebToken}, undef, 'a type that nothing answers any more';
+	like $types{Mutation}, qr/Login: LoginOutput\n/,
+		'... as there is an action of the name';
+	unlike $types{Mutation}, qr/Login\(/, '... once';
+	$p->sql('drop function action.create_user, action."placeOrder",
+		action."Login"');
+};
+
+subtest 'names that GraphQL does not have' => sub {
+	my $before = graphql();
+	$p->sql(<<~'SQL');
+		create function action."täglich"() returns integer language sql
+		as 'select 1';
+		create function action.__f() returns integer language sql
+		as 'select 1';
+		create function action.needs("no-name" integer) returns integer
+		language sql as 'select 1';
+		SQL
+	my ($status, $said, $complaint) = say_actions({}, '--codegen', 'graphql');
+	is $said, $before, 'actions are left out';
+	is $status, 0, '... which is no failure';
+	like $complaint, qr/left out: action "$_"/, "... but said of $_"
+		for qw(täglich __f needs);
+	$p->sql('drop function action."täglich", action.__f, action.needs');
+	$p->sql('create function action.may(a integer, "no name" integer default 1)
+		returns table (b integer, "no name" integer) language sql
+		as \'select 1, 2\'');
+	($status, $said, $complaint) = say_actions({}, '--codegen', 'graphql');
+	like $said, qr/^  may\(a: Int!\): \[MayOutput!\]$/m,
+		'an argument is, when the action can do without';
+	like $said, qr/^type MayOutput \{\n  b: Int\n\}/m, 'a column is';
+	like $complaint, qr/left out: $_ "no name" of "may"/, "... and the $_ said"
+		for qw(argument column);
+	$p->sql('create or replace function action.line() returns table ("no name"
+		integer) language sql as \'select 1\'');
+	like graphql(), qr/^  line: \[jsonb\]$/m, 'without any it is JSON';
+	$p->sql('drop function action.may, action.line');
+};
+
+# ---- the metadata -----------------------------------------------------------
+
+sub request ($more = {})
+{
+	my (undef, $said) = say_actions($more, '--codegen', 'json');
+	my $request = JSON::PP->new->decode($said);
+	my %by;
+	push @{$by{$_->{type}}}, $_->{args} for @{$request->{args}};
+	return \%by;
+}
+
+sub roles_of ($name)
+{
+	return join ' ', map { $_->{role} }
+		grep { $_->{action} eq $name } @{request()->{create_action_permission}};
+}
+
+subtest 'the metadata' => sub {
+	my ($first, @more) = @{request()->{set_custom_types}};
+	is @more, 0, 'sets the types at once';
+	is_deeply $first->{enums}, [{name => 'SizeEnum', values =>
+		[{value => 'small'}, {value => 'LARGE'}]}], 'enums have values';
+	my %actions = map { $_->{name} => $_ } @{request()->{create_action}};
+	is_deeply $actions{place_order}, {name => 'place_order',
+		comment => "Orders\nall of it.", definition => {
+			type => 'mutation', kind => 'synchronous',
+			arguments => [{name => 'basket', type => 'BasketInput!'},
+				{name => 'note', type => 'String'}],
+			output_type => 'OrdersOutput',
+			handler => '{{POSTERN_URL}}/actions/place_order',
+			forward_client_headers => JSON::PP::true,
+		}}, 'an action has all that it needs';
+	is $actions{orders}{definition}{type}, 'query', 'one that only reads';
+	is $actions{login}{definition}{handler}, '{{POSTERN_URL}}/action',
+		'those of the tutorials have their own places';
+	my %secret = map { $_->{name} => $_ } @{request({POSTERN_ACTION_SECRET =>
+		'between us', POSTERN_ACTION_HEADER => 'X-Us'})->{create_action}};
+	is_deeply $secret{orders}{definition}{headers},
+		[{name => 'X-Us', value_from_env => 'ACTION_SECRET'}],
+		'a secret is brought, whatever it is';
+	ok !exists $secret{orders}{definition}{forward_client_headers},
+		'... in place of the client\'s own token';
+};
+
+subtest 'who may' => sub {
+	is roles_of('orders'), 'anonymous user', 'everybody';
+	$p->sql('revoke execute on function action.orders from public;
+		grant execute on function action.orders to postern_member');
+	is roles_of('orders'), 'user', 'who is signed in';
+	$p->sql('revoke execute on function action.orders from postern_member;
+		grant execute on function action.orders to postern_admin');
+	is roles_of('orders'), '', 'an administrator needs no permission';
+	$p->sql('revoke usage on schema action from postern_anonymous');
+	is roles_of('place_order'), 'user', 'who cannot get at the schema';
+	$p->sql('grant usage on schema action to postern_anonymous');
+};
+
+done_testing;
