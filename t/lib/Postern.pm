@@ -19,7 +19,7 @@
 #
 # With POSTERN_TEST_RECORD=<folder> each request and its answer are written to
 # a file there, a line of JSON each, after the description that the API gave of
-# itself to that caller.
+# itself to that caller; so do some suites in a run of all (Answers.pm).
 #
 # Everything ends with the object, the program, or a signal, whichever is
 # first.  A sanitizer's complaint in a log fails the test file.
@@ -39,11 +39,14 @@ use Scalar::Util qw(weaken);
 use Socket       qw(SOL_SOCKET SO_RCVTIMEO);
 use Time::HiRes  qw(sleep);
 use lib dirname(__FILE__);
+use Answers;
 use Postern::Cluster;
 
 our $top = $Postern::Cluster::top;
 my (%alive, $home, $cluster, $complained);
 my $owner = $$;
+
+Answers::begin();
 
 # --- A database, a stack ----------------------------------------------------
 
@@ -567,6 +570,7 @@ sub finish ()
 END {
 	my $status = $?;
 	finish();
+	Answers::end();
 	$? = $status || ($complained ? 1 : 0);
 }
 

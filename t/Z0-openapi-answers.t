@@ -1,23 +1,20 @@
 # Every answer of the suites is one that the API's description allows: status,
 # headers, media type and body, as Prism judges them.  It is a proxy for that;
-# here the suites run first, are written down, and what was answered passes
-# through it afterwards.
+# here what the suites were answered is written down while they run, and passes
+# through it afterwards.  Hence this is the last of all tests; alone it runs
+# the suites itself.
 use v5.36;
 use lib 't/lib';
 use Test::More;
 use File::Temp qw(tempdir);
+use Answers;
 use JSON::PP;
 use Npm;
 use Postern;
 
 plan skip_all => Npm::why_not('npm-openapi') if Npm::why_not('npm-openapi');
 
-my @suites = @ARGV ? @ARGV : qw(20-users 21-events 22-validation 23-filters
-	23-list 24-by-id 25-conditional 26-any-table 70-facade 71-auth-server
-	72-sessions 82-graphql-http
-	B0-actions B1-event-inbox 92-jsonapi-read 93-jsonapi-filter
-	94-jsonapi-write 95-jsonapi-relationships 96-jsonapi-atomic
-	97-jsonapi-strict 9D-dependencies);
+my @suites = @ARGV ? @ARGV : Answers::suites();
 my $judge = Npm->start('npm-openapi/judges.mjs');
 my $json = JSON::PP->new->utf8->allow_nonref;
 
@@ -113,12 +110,19 @@ subtest 'it can object' => sub {
 		for sort keys %changes;
 };
 
+# A folder of answers.
+sub run_alone ($suite)
+{
+	my $dir = tempdir(CLEANUP => 1);
+	local $ENV{POSTERN_TEST_RECORD} = $dir;
+	my $said = qx{'$^X' 't/$suite.t' 2>&1};
+	is $?, 0, 'it passes' or diag $said;
+	return $dir;
+}
+
 for my $suite (@suites) {
 	subtest $suite => sub {
-		my $dir = tempdir(CLEANUP => 1);
-		local $ENV{POSTERN_TEST_RECORD} = $dir;
-		my $said = qx{'$^X' 't/$suite.t' 2>&1};
-		is $?, 0, 'it passes' or diag $said;
+		my $dir = Answers::of($suite) // run_alone($suite);
 		my ($n, @faults, @unknown) = (0);
 		for (map { recorded($_) } glob "$dir/*.json") {
 			my $r = judged($suite, @$_);
@@ -126,7 +130,7 @@ for my $suite (@suites) {
 			push @faults, $r->{faults}->@*;
 			push @unknown, grep { !/$other/ } $r->{unknown}->@*;
 		}
-		cmp_ok $n, '>', 10, '... and there are answers';
+		cmp_ok $n, '>', 10, 'there are answers';
 		note "$n of them";
 		is_deeply \@faults, [], '... that are as described'
 			or diag join "\n", grep { defined } @faults[0 .. 19];
