@@ -446,9 +446,36 @@ subtest 'what a person asks' => sub {
 	is $shown->{payload}{op}, 'INSERT', 'all of one';
 	is_deeply [map { $_->{response}{body} } @{$shown->{invocations}}], ['ok'],
 		'... with its attempts';
-	like $p->sql('select * from postern.event_stats()'),
-		qr/^thingy\|0\|\d+\|\d+\|1\|0\|1$/m, 'and how much of what there is';
 	events();
+};
+
+subtest 'how much there is, and what came of it' => sub {
+	my $stats = sub { $p->sql('select * from postern.event_stats()') };
+	$p->sql('delete from postern.event_counts');
+	is $stats->(), 'thingy|0|0|0|0|0|0', 'nothing';
+	$p->sql('insert into api.things (id) select generate_series(300, 305)');
+	$p->sql(q{update postern.event_log
+		set created_at = created_at - interval '90 s'});
+	like $stats->(), qr/\Athingy\|6\|0\|9[01]\|0\|0\|0\z/, 'what waits';
+	my @c = claim('{}', 4);
+	like $stats->(), qr/\Athingy\|2\|4\|9[01]\|0\|0\|0\z/, '... is underway';
+	record({id => $c[0]{id}, delivered => JSON::PP::true, status => 200},
+		{id => $c[1]{id}, delivered => JSON::PP::false, status => 404},
+		{id => $c[2]{id}, delivered => JSON::PP::false});
+	record({id => $c[3]{id}, delivered => JSON::PP::true, status => 204});
+	like $stats->(), qr/\Athingy\|2\|0\|9[01]\|2\|2\|4\z/, '... and ends';
+	record({id => $c[0]{id}, delivered => JSON::PP::false, status => 500});
+	is $p->sql('select outcome, attempts from postern.event_counts
+		order by 1'), "delivered|2\nrefused|2\nunanswered|1",
+		'every attempt is counted, late ones too';
+	for my $what ('not delivered and not error and not archived', 'error') {
+		my $plan = $p->sql("set enable_seqscan = off; explain select
+			trigger_name, count(*) from postern.event_log where $what
+			group by 1");
+		unlike $plan, qr/Seq Scan|_pkey/, "an index finds what is $what";
+	}
+	events();
+	like $stats->(), qr/\|2\|0\|5\z/, 'counts stay when the log goes';
 };
 
 # ---- the clock --------------------------------------------------------------
@@ -555,6 +582,58 @@ subtest 'old weeks go' => sub {
 		date_trunc('week', now() + interval '1 year'));
 		select count(*) from only postern.event_log_other}), "\n1",
 		'... and its week is not made over it';
+};
+
+subtest 'old events of an engine go' => sub {
+	my $ids = q{select coalesce(string_agg(id, ' ' order by id), '')
+		from postern.inbox};
+	$p->sql(q{insert into postern.inbox (id, trigger_name, payload, received_at)
+		select x, 't', '{}', now() - x::interval
+		from unnest('{29 days,31 days,40 days}'::text[]) as x});
+	$p->sql("select * from postern.event_keep('30')");
+	is $p->sql($ids), '29 days', 'those that are older';
+	$p->sql(q{insert into postern.inbox (id, trigger_name, payload, received_at)
+		select n, 't', '{}', now() - interval '31 days'
+		from generate_series(1, 50002) as n});
+	$p->sql("select * from postern.event_keep('30')");
+	is $p->sql('select count(*) from postern.inbox'), 3, '... so many at once';
+	$p->sql("select * from postern.event_keep('30')");
+	is $p->sql($ids), '29 days', '... and the rest the next time';
+};
+
+subtest 'what no week had room for goes as well' => sub {
+	$p->sql(q{
+		delete from postern.event_log_other;
+		insert into postern.event_log (id, trigger_name, payload, delivered)
+		select postern.event_bound(now() - n * interval '1 year'), 'x', '{}',
+			n <> 3
+		from generate_series(1, 3) as n;
+		insert into postern.event_invocation_log (event_id)
+		select id from postern.event_log_other;
+		insert into postern.event_counts values ('x', 'refused', 1)});
+	$p->sql("select * from postern.event_keep('400')");
+	is $p->sql('select (select count(*) from only postern.event_log_other),
+		(select count(*) from only postern.event_invocation_log_other)'),
+		'2|2', 'what is old and done, with its attempts';
+	is $p->sql(q{select count(*) from postern.event_counts
+		where trigger_name = 'x'}), 0, 'and what was counted of no trigger';
+	$p->sql(q{select postern.event_add_week('event_log',
+		date_trunc('week', now() - interval '70 weeks'))});
+	open my $psql, '|-', 'sh', '-c', 'exec psql -XAtq "$1" >/dev/null 2>&1',
+		'sh', $p->conninfo or die $!;
+	$psql->autoflush;
+	say {$psql} "begin; lock table postern.event_log in share mode;
+		select pg_advisory_lock(77); select pg_sleep(20);";
+	select undef, undef, undef, 0.05 until $p->sql(
+		'select count(*) from pg_locks where objid = 77') eq '1';
+	$p->sql(q{insert into postern.inbox (id, trigger_name, payload, received_at)
+		values ('old', 't', '{}', now() - interval '31 days')});
+	is $p->sql("select * from postern.event_keep('30')"), 0,
+		'weeks that somebody holds stay';
+	is $p->sql(q{select count(*) from postern.inbox where id = 'old'}), 0,
+		'... which keeps nothing else';
+	$p->sql('select pg_terminate_backend(pid) from pg_locks where objid = 77');
+	close $psql;
 };
 
 done_testing;

@@ -118,9 +118,57 @@ subtest 'an effect that fails' => sub {
 	is inbox(), $before + 1, '... and kept';
 	$p->sql(q{create function event.on_event_broken(payload json)
 		returns int language sql as 'select 1/0'});
-	my $r = give(event('broken', trigger => {name => 'broken'}));
-	is int($r->{status} / 100) == 2, '', 'a fault of its own is no success';
+	answers give(event('broken', trigger => {name => 'broken'})), 500,
+		fails('Internal Server Error', 'internal'),
+		'a fault of its own is ours, not the sender\'s';
 	is inbox(), $before + 1, '... and leaves nothing, either';
+	like $p->log, qr/on_event_broken[^"]*22012 division by zero/,
+		'... and the log knows why';
+};
+
+# A function of that body, and what its event is answered.
+sub effect ($name, $body)
+{
+	$p->sql("create function event.on_event_$name(payload json) returns void
+		language plpgsql security definer as \$\$ begin $body end \$\$");
+	my $before = inbox();
+	my $r = give(event($name, trigger => {name => $name}));
+	is inbox(), $before, "$name leaves nothing" if $r->{status} != 200;
+	return $r;
+}
+
+subtest 'what an effect raises' => sub {
+	my $r = effect('later', q{raise sqlstate 'PT503' using
+		message = 'come again', hint = 'Retry-After: 77';});
+	answers $r, 503, fails('come again', 'raised'), 'a status of its own';
+	is $r->{headers}{'retry-after'}, 77, '... and when it makes sense again';
+	$r = effect('soon', q{raise sqlstate 'PT503';});
+	is "$r->{status} $r->{headers}{'retry-after'}", '503 2', '... if said';
+	$r = effect('many', q{raise sqlstate 'PT429' using message = 'slowly',
+		hint = 'Retry-After: 9';});
+	is "$r->{status} $r->{headers}{'retry-after'}", '429 9', '... by any';
+	answers effect('plain', q{raise exception 'there is no such user';}), 500,
+		fails('there is no such user', 'internal'), 'a plain one is told';
+	like $p->log, qr/P0001 there is no such user/, '... and logged';
+	answers effect($_->[0], $_->[1]), 500,
+		fails('Internal Server Error', 'internal'), "$_->[0] is ours"
+		for ['constraint', 'insert into postern.inbox values (null);'],
+			['missing', 'perform 1 from event.nowhere;'],
+			['rights', q{raise sqlstate '42501';}],
+			['signed', q{raise sqlstate '28000';}],
+			['odd', q{raise sqlstate 'PT200' using message = 'what';}],
+			['value', q{perform payload ->> 'id' = 5::text::json::text
+				or 'x'::int = 1;}];
+	$p->sql('create table event.late (n int unique deferrable initially
+		deferred)');
+	answers effect('deferred', 'insert into event.late values (1), (1);'), 500,
+		fails('Internal Server Error', 'internal'),
+		'what is checked at the end is checked';
+	$p->sql('create sequence event.turns');
+	is effect('again', q{if nextval('event.turns') < 3 then
+		raise serialization_failure; end if;})->{status}, 200,
+		'what may go well by itself is tried again';
+	is $p->sql('select last_value from event.turns'), 3, '... until it does';
 };
 
 subtest 'whose rights an effect has' => sub {
@@ -128,7 +176,8 @@ subtest 'whose rights an effect has' => sub {
 		create function event.on_event_reader(payload json) returns bigint
 		language sql as 'select count(*) from event.arrivals'});
 	my $r = give(event('reader', trigger => {name => 'reader'}));
-	is $r->{status}, 403, 'nobody\'s, unless it is a security definer';
+	is $r->{status}, 500, 'nobody\'s, unless it is a security definer';
+	like $p->log, qr/on_event_reader[^"]*42501/, '... which the log says';
 };
 
 subtest 'names that are none' => sub {
@@ -138,6 +187,40 @@ subtest 'names that are none' => sub {
 	}
 	is $p->sql(q{select count(*) from postern.inbox
 		where trigger_name = '%I'}), 1, 'but is kept';
+};
+
+# Only Postgres's own limits hold: what an engine's has written is taken.
+subtest 'whatever JSON it is' => sub {
+	my $send = sub ($id, $data) {
+		return $p->http(POST => '/event', body => qq({ "a":[{"id":5}],
+			"trigger" : { "x":{"name":"y"}, "name":"odd\\u006ees" }
+			, "event":{"data":{"new":$data,"old":null}}, "id":"$id" }));
+	};
+	my $n = 0;
+	answers $send->('j' . ++$n, $_->[1]), 200, 'null', $_->[0]
+		for ['a number that no machine has', '1e400'],
+			['a long one', '-' . '9' x 5000 . '.' . '3' x 5000],
+			['arrays in arrays', '[' x 10_000 . ']' x 10_000],
+			['many values', '[' . join(',', 1 .. 50_000) . ']'],
+			['a name twice', '{"id":1,"id":2}'],
+			['text as JSON, and not', '"{\"id\":\"}, \\\\"'],
+			['what is no character', '"\ud800 \u0000"'];
+	is $p->sql(q{select string_agg(trigger_name, ' ' order by id)
+		from postern.inbox where id like 'j_'}), join(' ', ('oddnes') x $n),
+		'its name is found';
+	is $p->sql(q{select payload #>> '{event,data,new}' from postern.inbox
+		where id = 'j1'}), '1e400', '... and it is kept as it is';
+	answers $send->('deep', '[' x 500_000 . ']' x 500_000), 400,
+		fails('The body is nested too deep', 'bad-request'),
+		'deeper than Postgres goes';
+	answers $send->('no', $_), 400, fails('The body is no JSON',
+		'bad-request'), "no JSON: $_" for '01', "'a'", '{,}', "\"\t\"";
+	answers $p->http(POST => '/event', body => qq({"id":"x","trigger":
+		{"name":"y"}}\0)), 400, fails('The body is no JSON',
+		'bad-request'), 'no end before the end';
+	my $r = $send->('large', '"' . 'x' x 1_100_000 . '"');
+	is $r->{status}, 413, 'only so much of it';
+	is substr($r->{json}{message}, 0, 7), 'Content', '... in its own form';
 };
 
 subtest 'the same event at once' => sub {

@@ -51,6 +51,13 @@ bool json_members(struct arena *a, struct str text, struct json_member *members,
 		  size_t n, struct json_fault *ret_fault);
 
 /*
+ * The text of an object's member, blanks around it included, of a document
+ * that somebody else judges: no limit holds, and of what is no JSON anything
+ * may come.  The last member of that name counts; empty: there is none.
+ */
+struct str json_find(struct str object, const char *name);
+
+/*
  * Check and parse.  On success *ret is the tree (NULL for JSON null), valid
  * until the arena is reset.  The error is ERR_INVALID with one issue as
  * spec.md §0.3 prints it for malformed JSON (ctx with msg, doc, pos, lineno,

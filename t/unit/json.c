@@ -486,6 +486,41 @@ test_excerpt(void)
 	   "... however much its escapes take");
 }
 
+/* Somebody else judges the document; nothing of it is beyond us. */
+static void
+test_find(void)
+{
+	static const struct {
+		struct str text, found;
+	} rows[] = {
+		{STR("{\"id\":1}"),				    STR("1")    },
+		{STR(" {\"a\":2, \"id\" : [1,{\"id\":3}] }"),
+		 STR(" [1,{\"id\":3}] ")					},
+		{STR("{\"id\":1,\"id\":2}"),			     STR("2")    },
+		{STR("{\"a\":{\"id\":1},\"b\":[\"id\",2]}"),	     STR("")	    },
+		{STR("{\"a\":\"id\",\"b\":\"\\\",\\\"id\\\":4\"}"), STR("")	   },
+		{STR("{\"a\":\"\\\\\",\"id\":\"}\"}"),	       STR("\"}\"")},
+		{STR("{\"i\\u0064\":1}"),				  STR("")	 },
+		{STR("[\"id\",1]"),				    STR("")	   },
+		{STR("\"id\""),				     STR("")     },
+		{STR(""),					   STR("")	 },
+		{STR("{\"id\":1"),				   STR("")	  },
+		{STR("{\"id\":\"\\"),				      STR("")     },
+		{STR("{:,\":}"),				    STR("")	},
+		{STR("}]}{\"id\":5}"),			       STR("5")    },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is(json_find(rows[i].text, "id"), rows[i].found,
+		   rows[i].text.p);
+	buf_clear(&text);
+	BUF_LIT(&text, "{\"a\":");
+	repeat(STR("["), 1000000);
+	repeat(STR("]"), 1000000);
+	BUF_LIT(&text, ",\"id\":6}");
+	is(json_find(buf_str(&text), "id"), STR("6"), "however deep");
+}
+
 int
 main(void)
 {
@@ -503,6 +538,7 @@ main(void)
 	test_long();
 	test_issue();
 	test_excerpt();
+	test_find();
 	buf_free(&text);
 	arena_free(a);
 	return done();

@@ -3,9 +3,12 @@
 #include "api/hasura/hasura.h"
 
 enum {
-	ID_MAX = 200,	  /* bytes; engines send UUIDs */
-	TRIGGER_MAX = 200 /* likewise */
+	NAME_MAX = 200, /* bytes; an id is a UUID, as engines send it */
+	TEXT_MAX = 2048 /* ... as JSON */
 };
+
+/* What postern.take_event() gives. */
+enum { STATUS, CODE, MESSAGE, WAIT, CAUSE };
 
 static struct err *
 refuse(struct call *call, const char *why)
@@ -13,42 +16,73 @@ refuse(struct call *call, const char *why)
 	return err_new(call->arena, ERR_BAD_REQUEST, "%s", why);
 }
 
-/* A text that Postgres takes, neither empty nor endless. */
-static bool
-is_name(struct str s, size_t most)
+/*
+ * A member that is a text, neither empty nor endless.  {NULL, 0}: it is none.
+ */
+static struct str
+name_in(struct call *call, struct str object, const char *member)
 {
-	return s.n > 0 && s.n <= most && str_find(s, '\0') == s.n;
+	struct str text = json_find(object, member), name;
+	json_object *value = NULL;
+
+	if (text.n > TEXT_MAX || json_read(call->arena, text, &value))
+		return (struct str){0};
+	name = json_str(value);
+	if (name.n == 0 || name.n > NAME_MAX || str_find(name, '\0') < name.n)
+		return (struct str){0};
+	return name;
+}
+
+static struct err *
+fault(struct call *call, struct str status)
+{
+	static const struct {
+		const char *status, *message;
+	} faults[] = {
+		{"syntax",  "The body is no JSON"			},
+		{"deep",	 "The body is nested too deep"	      },
+		{"shape",	  "The body must be an event"	     },
+		{"id",      "The event's id must be a text"	      },
+		{"trigger", "The event's trigger must have a name"},
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (str_eq(str_of(faults[i].status), status))
+			return refuse(call, faults[i].message);
+	return NULL;
 }
 
 /*
- * The two things that are needed of it; all else is for the effect, whatever
- * the engine's version sends.
+ * The faults of an effect are ours and not the sender's, but for what it
+ * raised on purpose.
  */
 static struct err *
-read_event(struct call *call, struct str *ret_id, struct str *ret_trigger)
+failed(struct call *call)
 {
-	json_object *event;
+	const struct str *answer = call->answer;
+	struct err *e = err_internal(call->arena, ERR_INTERNAL, "%.*s",
+				     STR_FMT(answer[CAUSE]));
+	int64_t status;
 
-	TRY(hasura_read(call, "event", &event));
-	*ret_id = json_str(json_get(event, "id"));
-	if (!is_name(*ret_id, ID_MAX))
-		return refuse(call, "The event's id must be a text");
-	event = json_get(event, "trigger");
-	*ret_trigger = json_object_is_type(event, json_type_object)
-			       ? json_str(json_get(event, "name"))
-			       : STR("");
-	if (!is_name(*ret_trigger, TRIGGER_MAX))
-		return refuse(call, "The event's trigger must have a name");
-	return NULL;
+	if (str_int(answer[CODE], &status)) {
+		e->code = ERR_RAISED;
+		e->status = (int)status;
+	}
+	e->message = answer[MESSAGE];
+	str_int(answer[WAIT], &e->wait);
+	return e;
 }
 
 /* As the tutorial's handler, which returns nothing. */
 static struct err *
-received(struct call *call)
+taken(struct call *call)
 {
 	if (!call->answer)
 		return err_internal(call->arena, ERR_INTERNAL,
-				    "receive_event gave no row");
+				    "take_event gave no row");
+	if (str_eq(call->answer[STATUS], STR("failed")))
+		return failed(call);
+	TRY(fault(call, call->answer[STATUS]));
 	BUF_LIT(call->reply.body, "null");
 	call->reply.status = 200;
 	call->reply.type = "application/json";
@@ -59,20 +93,21 @@ static struct err *
 plan(struct call *call)
 {
 	const struct request *r = &call->request;
-	struct str id, trigger;
 
 	TRY(answer_allow(call, "POST"));
 	TRY(hasura_let_in(call, "event", r->event_secret,
 			  str_of(r->conf->event_secret)));
-	TRY(read_event(call, &id, &trigger));
+	TRY(hasura_check(call));
 	call->caller = (struct caller){0};
 	call->ask = (struct question){
 		.schema = "postern",
-		.function = "receive_event",
-		.args = {id, trigger, r->body},
+		.function = "take_event",
+		.args = {name_in(call, r->body, "id"),
+			 name_in(call, json_find(r->body, "trigger"), "name"),
+			 r->body},
 		.nargs = 3,
 		.write = true,
-		.then = received,
+		.then = taken,
 	};
 	return NULL;
 }

@@ -17,7 +17,7 @@ hasura_let_in(struct call *call, const char *what, struct str brought,
 }
 
 struct err *
-hasura_read(struct call *call, const char *what, json_object **ret)
+hasura_check(struct call *call)
 {
 	const struct request *r = &call->request;
 
@@ -26,7 +26,19 @@ hasura_read(struct call *call, const char *what, json_object **ret)
 	if (r->body_short)
 		return err_new(call->arena, ERR_BAD_REQUEST,
 			       "The body is shorter than announced.");
-	if (json_read(call->arena, r->body, ret))
+	/* Postgres would see its end there, or nothing. */
+	if (r->body.n == 0 || !str_utf8(r->body) ||
+	    str_find(r->body, '\0') < r->body.n)
+		return err_new(call->arena, ERR_BAD_REQUEST,
+			       "The body is no JSON");
+	return NULL;
+}
+
+struct err *
+hasura_read(struct call *call, const char *what, json_object **ret)
+{
+	TRY(hasura_check(call));
+	if (json_read(call->arena, call->request.body, ret))
 		return err_new(call->arena, ERR_BAD_REQUEST,
 			       "The body is no JSON");
 	if (!json_object_is_type(*ret, json_type_object))

@@ -37,6 +37,9 @@ extern const struct part hasura_action_part;
 struct err *hasura_let_in(struct call *call, const char *what,
 			  struct str brought, struct str secret);
 
+/* Has the body come, and can it be JSON at all? */
+struct err *hasura_check(struct call *call);
+
 /* The body, which is an object. */
 struct err *hasura_read(struct call *call, const char *what, json_object **ret);
 
