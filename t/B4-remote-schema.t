@@ -6,6 +6,7 @@ use v5.36;
 use utf8;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Digest::SHA qw(sha256_hex);
 use Encode qw(encode_utf8);
 use Test::More;
 
@@ -110,7 +111,8 @@ subtest 'a session of the engine\'s is whom it says' => sub {
 	is writes(member('Ada'), "deleteEvent(pk: \"$event{Picnic}\")"), 1,
 		'... and takes it back';
 	is $p->sql("select string_agg(name || ' ' || coalesce(address, '-'), ', '
-		order by name) from api.events"), 'Ball Here, x -', 'that is what is left';
+		order by name) from api.events"), 'Ball Here, x -',
+		'that is what is left';
 };
 
 subtest 'a role that there is not' => sub {
@@ -123,8 +125,8 @@ subtest 'the secret' => sub {
 	my $update = qq(updateEvent(pk: "$event{Picnic}", data: {address: "Here"}));
 	my %ada = (%{member('Ada')});
 	refuses({%ada, 'REMOTE-SECRET' => $_}, 403, qr/secret/, "wrong: $_")
-		for 'wrong', "$secret.", uc $secret, substr($secret, 1), "$secret$secret",
-		'x' x 4000;
+		for 'wrong', "$secret.", uc $secret, substr($secret, 1),
+		"$secret$secret", 'x' x 4000;
 	delete $ada{'REMOTE-SECRET'};
 	is writes(\%ada, $update), $missing, 'without it nobody is vouched for';
 	is writes({%ada, 'X-Hasura-Role' => 'admin'}, $update), $missing,
@@ -156,8 +158,9 @@ subtest 'a token besides' => sub {
 
 subtest 'no other interface believes it' => sub {
 	my %event = again();
-	for (['/events', 'REST'], ['/jsonapi/events', 'JSON:API', 'application/vnd.api+json'])
-	{
+	my @others = (['/events', 'REST'],
+		['/jsonapi/events', 'JSON:API', 'application/vnd.api+json']);
+	for (@others) {
 		my ($path, $name, $type) = @$_;
 		my $r = $p->http(DELETE => "$path/$event{Picnic}",
 			headers => {%{engine(Role => 'admin')},
@@ -190,7 +193,8 @@ subtest 'policies see the variables' => sub {
 		'{"data":{"NotesMany":[{"org":"org of user","words":"w"}]}}',
 		'their names count in any case';
 	is squeeze(as(engine(Role => 'user', Org_Id => $_), $add)->{body}),
-		squeeze(qq({"data":{"insertNote":{"result":{"org":) . quoted($_) . '}}}}'),
+		squeeze('{"data":{"insertNote":{"result":{"org":' . quoted($_)
+			. '}}}}'),
 		'a value of any characters: ' . quoted($_)
 		for q(a"b\\c), q('; drop table api.note; --), '{"x":1}', 'null', '0';
 };
@@ -199,6 +203,26 @@ sub quoted ($text)
 {
 	return JSON::PP->new->allow_nonref->encode($text);
 }
+
+subtest 'a kept plan is nobody\'s' => sub {
+	my $document = '{ NotesMany { org } }';
+	my %sees = map { $_ => qq({"data":{"NotesMany":[{"org":"org of $_"}]}}) }
+		qw(user anonymous admin);
+	my %hash = (extensions => {persistedQuery =>
+		{version => 1, sha256Hash => sha256_hex($document)}});
+	my $keep = post_json($p, {%{body_of($document)}, %hash}, headers =>
+		engine(Role => 'user', Org_Id => 'org of user'));
+	is $keep->{body}, $sees{user}, 'a document that is kept';
+	for (1 .. 4) {
+		for my $role (qw(user anonymous admin)) {
+			my $headers = engine(Role => $role, Org_Id => "org of $role");
+			is as($headers, $document)->{body}, $sees{$role}, "$role: $_";
+			is post_json($p, \%hash, headers => $headers)->{body},
+				$sees{$role}, '... by hash';
+		}
+		is as({}, $document)->{body}, '{"data":{"NotesMany":[]}}', "nobody: $_";
+	}
+};
 
 subtest 'events of what it writes carry them' => sub {
 	again();
@@ -210,16 +234,19 @@ subtest 'events of what it writes carry them' => sub {
 		$n++;
 		is writes($headers, "insertEvent(data: {name: \"e$n\", "
 			. "hostId: \"$id{Ada}\"})"), 1, 'it is written';
-		my $said = $p->sql('with gone as (delete from postern.event_log returning
-			payload) select payload -> \'session_variables\' from gone');
+		my $said = $p->sql(q{with gone as (delete from postern.event_log
+			returning payload) select payload -> 'session_variables'
+			from gone});
 		return length $said ? JSON::PP->new->decode($said) : undef;
 	};
-	is_deeply $told->(member('Ada', Org_Id => encode_utf8('Öl'), Thing_2 => 'b')),
+	is_deeply $told->(member('Ada', Org_Id => encode_utf8('Öl'),
+		Thing_2 => 'b')),
 		{'x-hasura-role' => 'user', 'x-hasura-user-id' => $id{Ada},
 		'x-hasura-org-id' => 'Öl', 'x-hasura-thing-2' => 'b'},
 		'all that was said, in small letters';
-	is_deeply $told->(engine(Role => 'admin')), {'x-hasura-role' => 'admin'},
-		'an administrator';
+	is_deeply $told->(engine(Role => 'admin', Admin_Secret => 's3cret',
+		Access_Key => 's3cret')), {'x-hasura-role' => 'admin'},
+		'an administrator, and no secret of an engine';
 	is_deeply $told->({%{bearer($user{Ada})}, 'X-Hasura-Org-Id' => 'o'}),
 		{'x-hasura-role' => 'user', 'x-hasura-user-id' => $id{Ada}},
 		'without the secret it is what the token says';
@@ -228,13 +255,16 @@ subtest 'events of what it writes carry them' => sub {
 
 subtest 'bounds' => sub {
 	my $all = '{ NotesMany(limit: 1) { org } }';
-	refuses(engine(Role => 'user', Org_Id => 'x' x 5000), 400, qr/x-hasura-org-id/,
-		'a variable that is too long');
+	refuses(engine(Role => 'user', Org_Id => 'x' x 5000), 400,
+		qr/x-hasura-org-id/, 'a variable that is too long');
 	is as(engine(Role => 'user', Org_Id => 'x' x 4000), $all)->{status}, 200,
 		'a long one';
 	is as({%{member('Ada')}, map { ("X-Hasura-V$_" => 'v') } 1 .. 20},
 		$all)->{status}, 200, 'many variables';
-	my $r = as({%{engine()}, map { ("X-Hasura-V$_" => 'v' x 50) } 1 .. 60}, $all);
+	is as({%{member('Ada')}, map { ("X-Other-$_" => 'v' x 7000) } 1 .. 3},
+		$all)->{status}, 200, 'other long headers';
+	my $r = as({%{engine()}, map { ("X-Hasura-V$_" => 'v' x 50) } 1 .. 60},
+		$all);
 	ok $r->{status} < 500, 'too many of them' or diag $r->{body};
 	like +(messages($r))[0], qr/more than 32 session variables/,
 		'... are refused';
@@ -277,7 +307,8 @@ subtest 'without the setting nobody is vouched for' => sub {
 sub fields_of ($headers, $type)
 {
 	my $r = as($headers, "{ __type(name: \"$type\") { fields { name } } }");
-	return join ' ', map { $_->{name} } @{$r->{json}{data}{__type}{fields} // []};
+	return join ' ', map { $_->{name} }
+		@{$r->{json}{data}{__type}{fields} // []};
 }
 
 subtest 'introspection shows the schema of the role' => sub {
@@ -319,8 +350,9 @@ subtest 'a prefix' => sub {
 		'of root fields';
 	like $ask->('{ hello }'), qr/Cannot query field \\"hello\\" on type/,
 		'... all of them';
-	my $made = $ask->('mutation { a: shop_insertUser(tag: "t", data: {name: "Ada"})'
-		. ' { __typename pksToTags { __typename type } result { __typename name } } }');
+	my $made = $ask->('mutation { a: shop_insertUser(tag: "t", data: '
+		. '{name: "Ada"}) { __typename pksToTags { __typename type } '
+		. 'result { __typename name } } }');
 	is $made, '{"data":{"a":{"__typename":"shop_InsertUser","pksToTags":'
 		. '[{"__typename":"shop_TagPrimaryKeyMutationMap","type":"shop_User"}],'
 		. '"result":{"__typename":"shop_User","name":"Ada"}}}}', 'of types';

@@ -161,15 +161,15 @@ add_named(struct request *r, struct str name, struct str value)
 		{r->conf ? r->conf->event_header : NULL,	 &r->event_secret },
 		{r->conf ? r->conf->remote_header : NULL, &r->remote_secret},
 	};
-	bool known = add_header(r, name, value);
+	bool known = add_header(r, name, value), secret = false;
 
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
 		if (!request_is_header(name, str_of(secrets[i].header)))
 			continue;
 		*secrets[i].at = value;
-		known = true;
+		secret = true;
 	}
-	return add_variable(r, name, value) || known;
+	return secret || add_variable(r, name, value) || known;
 }
 
 bool

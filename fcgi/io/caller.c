@@ -299,6 +299,27 @@ add_variable(json_object *to, const char *name, struct str value)
 		to, name, json_object_new_string_len(value.p, (int)value.n));
 }
 
+/* Which of two is meant nobody could say. */
+static struct err *
+add_once(struct call *call, json_object *to, const char *name, struct str value)
+{
+	if (json_has(to, name))
+		return err_new(call->arena, ERR_BAD_REQUEST,
+			       "The session variable %.100s was sent twice",
+			       name);
+	add_variable(to, name, value);
+	return NULL;
+}
+
+/* An engine's own secret, as its clients send it: none of our events' affair.
+ */
+static bool
+is_secret(const char *name)
+{
+	return strcmp(name, "x-hasura-admin-secret") == 0 ||
+	       strcmp(name, "x-hasura-access-key") == 0;
+}
+
 /* What is no session variable is not ours to judge. */
 static struct err *
 read_variables(struct call *call, json_object *session, json_object *to)
@@ -308,15 +329,17 @@ read_variables(struct call *call, json_object *session, json_object *to)
 		const char *name = variable_name(call->arena, str_of(key));
 		struct str text = json_str(value);
 
-		if (!str_starts(str_of(name), STR("x-hasura-")))
+		if (!str_starts(str_of(name), STR("x-hasura-")) ||
+		    is_secret(name))
 			continue;
 		if (!json_object_is_type(value, json_type_string) ||
 		    text.n > CALLER_VARIABLE_MAX || memchr(text.p, 0, text.n) ||
 		    !str_utf8(text))
 			return err_new(call->arena, ERR_BAD_REQUEST,
-				       "The session variable %.100s is no text",
-				       name);
-		add_variable(to, name, text);
+				       "The session variable %.100s is no text "
+				       "of %d bytes at most",
+				       name, CALLER_VARIABLE_MAX);
+		TRY(add_once(call, to, name, text));
 	}
 	return NULL;
 }
@@ -353,7 +376,7 @@ caller_vouch(struct call *call, json_object *session)
 	return NULL;
 }
 
-/* Who sent one of two values, or what was lost, nobody could say. */
+/* What of them was lost nobody could say. */
 static struct err *
 read_headers(struct call *call, json_object *to)
 {
@@ -369,12 +392,7 @@ read_headers(struct call *call, json_object *to)
 		const char *name = variable_name(call->arena,
 						 str_sub(cgi, prefix.n, cgi.n));
 
-		if (json_has(to, name))
-			return err_new(call->arena, ERR_BAD_REQUEST,
-				       "The session variable %.100s was sent "
-				       "twice",
-				       name);
-		add_variable(to, name, r->variables[i].value);
+		TRY(add_once(call, to, name, r->variables[i].value));
 	}
 	return NULL;
 }

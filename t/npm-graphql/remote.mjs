@@ -4,11 +4,11 @@
 //
 //   an endpoint: {"url", "headers": with each request}
 //   {"do": "introspect", "endpoint"}
-//        {"status", "faults": of references to types, "invalid": what graphql-js
-//        has against it, "types", "query", "mutation": names}
+//        {"status", "faults": of references to types, "invalid": what
+//        graphql-js has against it, "types", "query", "mutation": names}
 //   {"do": "clash", "endpoints"}
-//        {"fields": of the roots, "types": that are not the same}, each list of
-//        those that are in more than one
+//        {"fields": of the roots, "shared": types, "types": those that are
+//        not the same}: names that are in more than one
 //   {"do": "ask", "endpoints", "document", "variables", "headers"}
 //        {"data", "errors": [messages], "codes"}: wrapped if there is one,
 //        stitched if there are several

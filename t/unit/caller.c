@@ -19,20 +19,25 @@ static const struct row {
 	const char *name;
 } rows[] = {
 	{"{\"x-hasura-role\":\"user\",\"x-hasura-user-id\":\"7\"}",	    0,   true,
-	 "postern_member",										  "{ \"x-hasura-role\": \"user\", \"x-hasura-user-id\": \"7\" }",
-	 "a user"																						    },
-	{"{\"X-Hasura-Role\":\"admin\",\"X_HASURA_Org_Id\":\"a\\u00e9\"}", 0,
-	 true,									 "postern_admin",
-	 "{ \"x-hasura-role\": \"admin\", \"x-hasura-org-id\": \"a\xc3\xa9\" }",											    "names count in any case"},
-	{"{}",							     0,	  false, "postern_anonymous",
-	 "{ \"x-hasura-role\": \"anonymous\" }",															    "without a role: nobody" },
+	 "postern_member",										   "{ \"x-hasura-role\": \"user\", \"x-hasura-user-id\": \"7\" }",
+	 "a user"																						     },
+	{"{\"X-Hasura-Role\":\"admin\",\"X_HASURA_Org_Id\":\"a\\u00e9\"}",  0,
+	 true,									  "postern_admin",
+	 "{ \"x-hasura-role\": \"admin\", \"x-hasura-org-id\": \"a\xc3\xa9\" }",											     "names count in any case"},
+	{"{}",							      0,	  false, "postern_anonymous",
+	 "{ \"x-hasura-role\": \"anonymous\" }",															     "without a role: nobody" },
 	{"{\"x-hasura-role\":\"anonymous\",\"name\":1}",			 0,   false,
-	 "postern_anonymous",									       "{ \"x-hasura-role\": \"anonymous\" }",
-	 "what is no session variable is let be"																		     },
-	{"{\"x-hasura-role\":\"postern_admin\"}",			  403, false, NULL,		    NULL,
-	 "a role of the database is none"																			    },
+	 "postern_anonymous",										"{ \"x-hasura-role\": \"anonymous\" }",
+	 "what is no session variable is let be"																		      },
+	{"{\"x-hasura-role\":\"postern_admin\"}",				  403, false, NULL,		    NULL,
+	 "a role of the database is none"																			     },
 	{"{\"x-hasura-role\":\"\\u0000\"}",				    400, false, NULL,		      NULL,							    "no NUL"		    },
-	{"{\"x-hasura-user-id\":7}",				       400, false, NULL,		       NULL,							     "no number"		},
+	{"{\"x-hasura-user-id\":7}",					400, false, NULL,		       NULL,							     "no number"		},
+	{"{\"x-hasura-a\":\"1\",\"X-Hasura-A\":\"1\"}",			400, false, NULL,		  NULL,
+	 "nothing twice"																					      },
+	{"{\"x-hasura-admin-secret\":\"1\",\"X-Hasura-Access-Key\":\"1\"}", 0,
+	 false,									 "postern_anonymous", "{ \"x-hasura-role\": \"anonymous\" }",
+	 "no secrets of the engine"																				   },
 	{"{\"x-hasura-user-id\":null}",					400, false, NULL,		  NULL,								"no null"		 },
 };
 
@@ -109,7 +114,7 @@ test_remote(struct arena *a)
 	   "... nor is any other");
 }
 
-/* As many as there is room for; the others are none. */
+/* As many as there is room for; with more, some were lost. */
 static void
 test_many(struct arena *a)
 {
@@ -118,7 +123,29 @@ test_many(struct arena *a)
 	for (int i = 0; i < 2 * REQUEST_VARIABLES_MAX; i++)
 		request_param(&r, arena_printf(a, "HTTP_X_HASURA_%d", i),
 			      STR("x"));
-	ok(r.nvariables == REQUEST_VARIABLES_MAX, "there is room for some");
+	ok(r.nvariables == 2 * REQUEST_VARIABLES_MAX, "all are counted");
+	for (int n = REQUEST_VARIABLES_MAX; n < REQUEST_VARIABLES_MAX + 2;
+	     n++) {
+		struct call call = {.arena = a, .request = r};
+
+		call.request.nvariables = (size_t)n;
+		call.request.remote_secret = STR("sesame");
+		ok((status_of(caller_find_remote(&call)) == 400) ==
+			   (n > REQUEST_VARIABLES_MAX),
+		   "%d of them", n);
+	}
+}
+
+/* What brings the secret is told nobody, whatever it is called. */
+static void
+test_secret_header(struct arena *a)
+{
+	struct request r = {.arena = a, .conf = &conf};
+
+	conf.remote_header = "X-Hasura-Remote-Secret";
+	request_param(&r, STR("HTTP_X_HASURA_REMOTE_SECRET"), STR("sesame"));
+	ok(r.nvariables == 0, "a secret is no session variable");
+	is(r.remote_secret, STR("sesame"), "... but a secret");
 }
 
 int
@@ -128,7 +155,9 @@ main(void)
 
 	test_vouch(a);
 	test_remote(a);
+	conf.remote_secret = "sesame";
 	test_many(a);
+	test_secret_header(a);
 	arena_free(a);
 	return done();
 }
