@@ -222,7 +222,9 @@ as $$
 $$;
 
 -- The same, with the answer as JSON.  Columns that are declared make an object
--- even where there is but one.
+-- even where there is but one.  A row of a type that has nothing but nulls is
+-- none: in PL/pgSQL that is what was looked for and not found.  `offset 0`, so
+-- that what is looked at twice is called once.
 create function postern.action_statement(
 	action postern.action_functions, input json)
 returns text
@@ -237,12 +239,14 @@ as $$
 				'coalesce(to_json(%s)::text, ''null''), '','''
 				'), '''') || '']'' from (%s) as r', value, call)
 		else
-			format('select to_json(%s) from (%s) as r', value, call)
+			format('select to_json(%s) from (%s offset 0) as r',
+				value, call)
 		end
 	from postern.action_call(action, input) as call,
 	format(case
 		when cardinality(action.output_names) = 1 then 'r'
-		else 'r.%I'
+		when action.output_names is not null then 'r.%1$I'
+		else 'case when not r.%1$I is null then r.%1$I end'
 		end, coalesce(action.output_names[1], 'value')) as value
 $$;
 

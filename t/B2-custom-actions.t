@@ -71,6 +71,9 @@ subtest 'what is returned' => sub {
 		['returns action.pair', q{select (1, 'x')::action.pair},
 			'{"a":1,"b":"x"}'],
 		['returns action.pair', 'select null::action.pair', 'null'],
+		['returns action.pair', q{select (null, null)::action.pair}, 'null'],
+		['returns setof action.pair', q{values (1, null), (null, null)},
+			'[{"a":1,"b":null},null]'],
 		['returns action.pair[]', q{select array[(1, 'x')::action.pair]},
 			'[{"a":1,"b":"x"}]'],
 		['returns setof int', 'select generate_series(1, 3)', '[1,2,3]'],
@@ -97,6 +100,15 @@ subtest 'what is returned' => sub {
 		'values (1, 2), (3, 4)', 'sql');
 	answers act('out_rows'), 200, '[{"a":1,"b":2},{"a":3,"b":4}]',
 		'rows of OUT columns';
+	create('none() returns action.pair', 'declare it action.pair; begin '
+		. q{select 1, 'x' into it where false; return it; end}, 'plpgsql');
+	answers act('none'), 200, 'null', 'a row that PL/pgSQL did not find';
+	$p->sql('create sequence action.calls;
+		create function action.once() returns bigint language sql stable
+		as $$ select nextval(\'action.calls\') $$;
+		grant usage on sequence action.calls to postern_anonymous');
+	answers act('once'), 200, '1', 'what is stable';
+	answers act('once'), 200, '2', '... is called once';
 	create('grows(n int) returns setof int',
 		'begin for i in 1 .. n loop return next i; end loop; end', 'plpgsql');
 	answers act('grows', {n => 3}), 200, '[1,2,3]', 'rows of PL/pgSQL';
