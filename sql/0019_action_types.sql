@@ -257,9 +257,7 @@ stable
 as $$
 	select case
 		when not f.returns_set then t.answer
-		when t.answer = any (array(
-			select n.value from jsonb_each_text(names) as n))
-		then format('[%s!]', t.answer)
+		when f.has_outputs then format('[%s!]', t.answer)
 		else format('[%s]', t.answer)
 	end
 	from (select case

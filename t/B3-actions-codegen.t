@@ -149,7 +149,7 @@ subtest 'answers' => sub {
 	like action('', 'returns setof integer'),
 		qr/^query     f0: \[Int\]$/, 'a set of values';
 	like action('', 'returns setof api.users'),
-		qr/f0: \[UsersOutput!\]$/, 'a set of rows has no null rows';
+		qr/f0: \[UsersOutput\]$/, 'a set of rows';
 	like action('', 'returns api.users[]'),
 		qr/f0: \[UsersOutput\]$/, '... an array may';
 	like action('out a integer, out b text', '', name => 'place_order'),
@@ -190,7 +190,7 @@ $p->sql(<<~'SQL');
 
 my $own = <<~'END';
 	type Query {
-	  orders: [OrdersOutput!]
+	  orders: [OrdersOutput]
 	}
 
 	enum SizeEnum {
@@ -286,7 +286,7 @@ subtest 'names that GraphQL does not have' => sub {
 		for qw(argument column);
 	$p->sql('create or replace function action.line() returns table ("no name"
 		integer) language sql as \'select 1\'');
-	like graphql(), qr/^  line: \[jsonb\]$/m, 'without any it is JSON';
+	like graphql(), qr/^  line: \[jsonb!\]$/m, 'without any it is JSON';
 	$p->sql('drop function action.may, action.line');
 };
 
