@@ -37,7 +37,9 @@ routes_find(const struct request *r)
 }
 
 const struct part *const openapi_parts[] = {
-	&rest_part,    &jsonapi_part,	  &graphql_part,
-	&auth_part,    &auth_action_part, &hasura_event_part,
-	&openapi_part, &health_part,	  NULL,
+	&rest_part,	     &jsonapi_part,
+	&graphql_part,	     &auth_part,
+	&auth_action_part,   &hasura_event_part,
+	&hasura_action_part, &openapi_part,
+	&health_part,	     NULL,
 };

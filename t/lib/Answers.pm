@@ -15,8 +15,8 @@ sub suites ()
 {
 	return qw(20-users 21-events 22-validation 23-filters 23-list 24-by-id
 		25-conditional 26-any-table 70-facade 71-auth-server 72-sessions
-		82-graphql-http B0-actions B1-event-inbox 92-jsonapi-read
-		93-jsonapi-filter 94-jsonapi-write 95-jsonapi-relationships
+		82-graphql-http B0-actions B1-event-inbox B2-custom-actions
+		92-jsonapi-read 93-jsonapi-filter 94-jsonapi-write 95-jsonapi-relationships
 		96-jsonapi-atomic 97-jsonapi-strict 9D-dependencies);
 }
 
