@@ -100,7 +100,7 @@ open_all(struct cgi *cgi, const struct conf *conf)
 		return false;
 	e = serve_open(x->call.arena, &cgi->serve, conf, &cgi->loop);
 	if (e)
-		log_line(LOG_ERROR, "%.*s", STR_FMT(e->cause));
+		log_line(LOG_ERROR, "%.*s", STR_FMT(err_text(e)));
 	return !e;
 }
 

@@ -67,8 +67,7 @@ static bool
 is_fine(struct arena *a, const struct err *e)
 {
 	if (e)
-		fprintf(stderr, "postern: %.*s\n",
-			STR_FMT(e->message.n ? e->message : e->cause));
+		fprintf(stderr, "postern: %.*s\n", STR_FMT(err_text(e)));
 	arena_free(a);
 	return !e;
 }
@@ -131,7 +130,7 @@ open_serve(const struct run *run, struct serve *s, struct loop *loop)
 		return false;
 	e = serve_open(a, s, &run->conf, loop);
 	if (e)
-		fprintf(stderr, "postern: %.*s\n", STR_FMT(e->cause));
+		fprintf(stderr, "postern: %.*s\n", STR_FMT(err_text(e)));
 	arena_free(a);
 	return !e;
 }

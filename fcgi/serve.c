@@ -49,7 +49,7 @@ log_failure(const struct exchange *x, const struct err *e)
 	log_request(level, x->call.request.id, "%.*s %.*s: %s: %.*s",
 		    STR_FMT(x->call.request.method),
 		    STR_FMT(x->call.request.path), kind->slug,
-		    STR_FMT(e->cause.n ? e->cause : e->message));
+		    STR_FMT(err_text(e)));
 }
 
 /*

@@ -107,7 +107,7 @@ open_all(struct worker *w, enum pool_kind kind, struct seat *seat)
 	w->serve.lanes = row->lanes ? row->lanes : (int)w->conf.lanes;
 	e = serve_open(a, &w->serve, &w->conf, &w->loop);
 	if (e)
-		log_line(LOG_ERROR, "%.*s", STR_FMT(e->cause));
+		log_line(LOG_ERROR, "%.*s", STR_FMT(err_text(e)));
 	arena_free(a);
 	if (e)
 		return false;

@@ -518,6 +518,11 @@ subtest 'keys that will not do' => sub {
 			. 'without a key' or diag "$status $said";
 		like $said, qr/POSTERN_KEYS.*postern key/s, '... and says what to do';
 	}
+	my $before = length $p->{cgi_log};
+	is with_keys("$keys/none", GET => '/users')->{body}, '',
+		'a single run with a bad one does nothing';
+	like substr($p->{cgi_log}, $before), qr/POSTERN_KEYS/,
+		'... and says why in the log';
 	is with_keys('', GET => '/users')->{status}, 200,
 		'a single run without a key still serves who needs none';
 	my $r = with_keys('', POST => '/auth/signin', json => {

@@ -45,6 +45,12 @@ err_internal(struct arena *a, enum err_code code, const char *fmt, ...)
 	return e;
 }
 
+struct str
+err_text(const struct err *e)
+{
+	return e->cause.n ? e->cause : e->message;
+}
+
 void
 issues_add(struct issues *list, struct arena *a, struct issue one)
 {

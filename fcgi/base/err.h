@@ -87,6 +87,9 @@ struct err *err_new(struct arena *a, enum err_code code, const char *fmt, ...)
 struct err *err_internal(struct arena *a, enum err_code code, const char *fmt,
 			 ...) __attribute__((format(printf, 3, 4)));
 
+/* What the operator is told: the cause, or else the message. */
+struct str err_text(const struct err *e);
+
 /* A list under construction; start with {0}. */
 struct issues {
 	struct issue *first, **end;
