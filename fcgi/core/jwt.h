@@ -15,6 +15,38 @@
 
 enum { JWT_MAX = 8192 };
 
+/* How tokens are signed (RFC 7518 §3.1, RFC 8037). */
+enum jwt_alg {
+	JWT_HS256,
+	JWT_HS384,
+	JWT_HS512,
+	JWT_RS256,
+	JWT_RS384,
+	JWT_RS512,
+	JWT_ES256,
+	JWT_ES384,
+	JWT_ES512,
+	JWT_EDDSA,
+	JWT_ALGS
+};
+
+/* As headers name it. */
+const char *jwt_alg_name(enum jwt_alg alg);
+
+/* By a secret that both sides know, and not by a pair of keys? */
+static inline bool
+jwt_is_hmac(enum jwt_alg alg)
+{
+	return alg <= JWT_HS512;
+}
+
+/* Bytes of the hash of an HMAC, which its key should not be shorter than. */
+static inline size_t
+jwt_hash_size(enum jwt_alg alg)
+{
+	return alg == JWT_HS512 ? 64 : alg == JWT_HS384 ? 48 : 32;
+}
+
 struct jwt {
 	struct str head, payload, signature; /* base64url */
 	struct str signed_part;		     /* head and payload */
@@ -50,5 +82,11 @@ struct jwt_times {
 
 /* False when one of them is there and no whole number of 64 bits. */
 bool jwt_read_times(json_object *claims, struct jwt_times *ret);
+
+/* The same for tokens of others, where they may be any number (RFC 7519 §2). */
+bool jwt_read_any_times(json_object *claims, struct jwt_times *ret);
+
+/* Is one of its audiences, a text or a list of them, one of these? */
+bool jwt_is_for(json_object *claims, const struct str *any, size_t n);
 
 #endif
