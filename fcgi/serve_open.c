@@ -99,8 +99,8 @@ on_notified(void *ctx)
 static struct err *
 load_secrets(struct arena *a, struct serve *s)
 {
-	if (s->conf->keys[0])
-		TRY(keys_load(a, str_of(s->conf->keys), &s->keys));
+	if (s->conf->keys[0] || s->conf->jwt_secret[0])
+		TRY(keys_open(a, s->conf, &s->keys));
 	TRY(password_settings(a, s->conf));
 	return password_list(s->kept, s->conf, &s->passwords);
 }
@@ -121,8 +121,10 @@ serve_check(struct arena *a, const struct conf *conf)
 
 	if (!e)
 		e = load_secrets(a, &s);
+	if (!e && s.keys)
+		keys_look(s.keys);
 	free_own(&s);
-	if (e || conf->keys[0])
+	if (e || conf->keys[0] || conf->jwt_secret[0])
 		return e;
 	return err_new(a, ERR_INTERNAL,
 		       "POSTERN_KEYS is not set: make a key with `postern key "

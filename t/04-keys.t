@@ -14,7 +14,7 @@ system('make', '-s', 'debug') == 0 or BAIL_OUT('it does not build');
 my $dir = tempdir('postern-keys-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 my $bin = 'build/debug/postern';
 delete @ENV{grep { /^POSTERN_(?!TEST_)/ } keys %ENV};
-delete $ENV{REQUEST_METHOD};
+delete @ENV{qw(REQUEST_METHOD HASURA_GRAPHQL_JWT_SECRET)};
 $ENV{POSTERN_CONFIG} = '/dev/null';
 
 # (status, standard output, standard error) of the program.
@@ -78,7 +78,7 @@ subtest 'a key of each algorithm is made and taken' => sub {
 		HS256 => qr/^[\w-]{43}\n\z/,
 		EdDSA => qr/^-----BEGIN PRIVATE KEY-----\n.*KEY-----\n\z/s,
 	);
-	for my $algorithm (qw(HS256 EdDSA ES256 RS256)) {
+	for my $algorithm (qw(HS256 EdDSA ES256 ES384 ES512 RS256)) {
 		my ($status, $text, $complained) = run('key', $algorithm);
 		is $status, 0, "$algorithm is made";
 		is $complained, '', '... without a word';
@@ -94,7 +94,7 @@ subtest 'a key of each algorithm is made and taken' => sub {
 };
 
 subtest 'what is no algorithm is refused' => sub {
-	for my $name ('none', 'hs256', 'HS512', '') {
+	for my $name ('none', 'hs256', 'HS512', 'RS384', '') {
 		my ($status, $text, $complained) = run('key', $name);
 		isnt $status, 0, "\"$name\" fails";
 		is $text, '', '... and prints no key';
@@ -128,7 +128,7 @@ subtest 'a secret is a line of at least 32 characters' => sub {
 	refused('a megabyte', 'too large', file(large => $secret x 32768));
 };
 
-subtest 'a private key is Ed25519, P-256 or RSA of 2048 bits or more' => sub {
+subtest 'a private key is Ed25519, of a curve of NIST, or RSA of 2048 bits or more' => sub {
 	my $rsa = openssl('genrsa', '-traditional', 2048);
 	my $ec = openssl(qw(ecparam -name prime256v1 -genkey));
 	my $sealed = file(plain => (run('key', 'EdDSA'))[1]);
@@ -136,8 +136,8 @@ subtest 'a private key is Ed25519, P-256 or RSA of 2048 bits or more' => sub {
 	taken('RSA as openssl genrsa writes it', file(genrsa => $rsa));
 	taken('P-256 with its parameters', file(ecparam => $ec));
 	taken('words before it', file(words => "A key of ours\n$ec"));
-	for ([P384 => 'P-256', qw(EC -pkeyopt ec_paramgen_curve:P-384)],
-		[secp256k1 => 'P-256', qw(EC -pkeyopt ec_paramgen_curve:secp256k1)],
+	for ([secp256k1 => 'P-256', qw(EC -pkeyopt ec_paramgen_curve:secp256k1)],
+		[P224 => 'P-256', qw(EC -pkeyopt ec_paramgen_curve:P-224)],
 		[rsa1024 => '2048', qw(RSA -pkeyopt rsa_keygen_bits:1024)],
 		[ed448 => 'neither', 'ED448'],
 		[x25519 => 'neither', 'X25519'])
@@ -241,6 +241,79 @@ subtest 'a cheap hash is spoken of' => sub {
 	local $ENV{POSTERN_BASE_URL} = 'https://api.example.org';
 	like +(run('check', '--config'))[2], qr/POSTERN_ARGON2[^}]*too cheap/,
 		'but for others';
+};
+
+# What the program says to this setting, beside these key files.
+sub told ($secret, @paths)
+{
+	local $ENV{HASURA_GRAPHQL_JWT_SECRET} = $secret;
+	local $ENV{POSTERN_KEYS} = join ' ', @paths;
+	my ($status, undef, $said) = run('check', '--config');
+	return "$status $said";
+}
+
+sub secret ($type, $path, $more = '')
+{
+	my $text = do { local (@ARGV, $/) = $path; <> };
+	return qq({"type":"$type","key":") . $text =~ s/\n/\\n/gr . qq("$more});
+}
+
+subtest 'what an engine is told of tokens' => sub {
+	my $long = join '', 'a' .. 'z', 0 .. 9, 'A' .. 'Z';
+	my $rsa = $made{RS256};
+	my $public = file(pub => openssl('pkey', '-in', $rsa, '-pubout'));
+	my $rsa_public = file(rsapub => scalar
+		qx(openssl rsa -in $rsa -RSAPublicKey_out 2>&1 | grep -v writing));
+	my $certificate = file(cert => openssl(qw(req -x509 -subj /CN=x -days 1
+		-key), $rsa));
+
+	is told(@$_), '0 ', $_->[0] for [$long], [qq({"type":"HS256","key":"$long"})],
+		[qq({"type":"HS384","key":"$long"})], ["$long$long", $rsa];
+	is told(secret(@$_)), '0 ', "$_->[0] and a private key" for
+		[RS256 => $rsa], [RS512 => $rsa], [ES256 => $made{ES256}],
+		[ES384 => $made{ES384}], [ES512 => $made{ES512}], [Ed25519 => $made{EdDSA}];
+	is told(secret(RS384 => $_), $made{HS256}, $rsa), '0 ', 'a public half'
+		for $public, $rsa_public, $certificate;
+	is told('{"jwk_url":"https://a.example/jwks"}', $rsa), '0 ', 'an address';
+
+	like told('a-very-secret-secret'),
+		qr/^1 postern: HASURA_GRAPHQL_JWT_SECRET: key has less than 32 char/,
+		'the secret that everybody knows is refused';
+	like told('a-very-secret-secret', $rsa), qr/^1 postern: HASURA_GRAPHQL_JWT/,
+		'... beside others too';
+	like told(secret(RS256 => $_)), qr/^1\ postern:\ HASURA_GRAPHQL_JWT_SECRET:
+		\ the\ key\ is\ public,\ so\ nothing\ signs/x, 'a public key alone'
+		for $public, $certificate;
+	like told(secret(RS256 => $made{ES256})), qr/^1 .*another kind/,
+		'a key of another kind';
+	like told(secret(HS256 => $public)), qr/^1 .*type says/,
+		'a public key is no secret';
+	like told(qq({"type":"HS256","key":"$long","header":{"type":"Cookie"}})),
+		qr/^1 postern: HASURA_GRAPHQL_JWT_SECRET: header must/, 'a cookie';
+	unlike told(qq({"type":"HS256","key":"$long",)), qr/abcdefg/,
+		'no fault shows the secret';
+};
+
+subtest 'what is hardly meant is spoken of' => sub {
+	my $half = join '', 'a' .. 'z', 0 .. 9;
+	my $public = file(other => openssl('pkey', '-in', $made{EdDSA}, '-pubout'));
+
+	for my $type (qw(HS384 HS512)) {
+		like told(qq({"type":"$type","key":"$half"})),
+			qr/^0 .*should have (?:48|64) bytes or more for $type/,
+			"a short key for $type";
+	}
+	like told('ab' x 20), qr/^0 .*anybody would guess/, 'a key that is guessed';
+	like told(qq({"type":"HS256","key":"$half","audiance":"x"})),
+		qr/^0 .*audiance[^}]*ignored/, 'a member that is misspelt';
+	like told('{"jwk_url":"https://a.example/jwks"}', $made{HS256}),
+		qr/^0 .*no jwk_url tells/, 'a secret that no address tells';
+	like told(secret(Ed25519 => $public), $made{HS256}),
+		qr/^0 .*reads none of ours/, 'a public key that is somebody else\'s';
+	local $ENV{HASURA_GRAPHQL_JWT_SECRET} = $half;
+	unlike +(run('settings'))[1], qr/abcdefg/, 'the secret is shown to nobody';
+	like +(run('settings'))[1], qr/^HASURA_GRAPHQL_JWT_SECRET=\(set\)$/m,
+		'... but that there is one';
 };
 
 subtest 'a secret that everybody knows is spoken of' => sub {

@@ -462,7 +462,7 @@ subtest 'new keys for old' => sub {
 subtest 'keys that will not do' => sub {
 	my $two = key_file('two', "$key\n");
 	my $rsa = qx(openssl genrsa 1024 2>/dev/null);
-	my $p384 = qx(openssl ecparam -name secp384r1 -genkey -noout);
+	my $koblitz = qx(openssl ecparam -name secp256k1 -genkey -noout);
 	my $public = qx(openssl pkey -in $file{ES256} -pubout);
 	my %bad = (
 		'no key'            => '',
@@ -476,7 +476,7 @@ subtest 'keys that will not do' => sub {
 		'five keys'         => join(' ', map { key_file("n$_",
 			"number $_, which is as long as they are") } 1 .. 5),
 		'an RSA key of 1024 bits' => key_file('rsa', $rsa),
-		'a key on another curve' => key_file('p384', $p384),
+		'a key on another curve' => key_file('koblitz', $koblitz),
 		'a public key'      => key_file('public', $public),
 		'a PEM of nothing'  => key_file('pem',
 			"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),

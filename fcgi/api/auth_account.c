@@ -78,7 +78,7 @@ auth_signout(struct call *call)
 	    !str_eq(scope, STR("all")))
 		return auth_error(call, ERR_BAD_REQUEST, "InvalidData",
 				  "The scope is this, others or all");
-	if (!who.known)
+	if (who.session.n == 0)
 		return signed_out(call);
 	call->caller = (struct caller){.runs_as = "postern_auth"};
 	return auth_ask(call, "signout", true,

@@ -3,6 +3,7 @@
 
 #include "api/auth.h"
 #include "core/base64.h"
+#include "core/jwt_form.h"
 #include "io/caller.h"
 #include "io/keys.h"
 #include "io/secret.h"
@@ -51,6 +52,19 @@ put_times(struct call *call, struct buf *b)
 	buf_int(b, now + ttl);
 }
 
+/* In the form that the setting asks for; empty where it does not fit. */
+static struct str
+sign(struct call *call, struct str payload)
+{
+	const struct keys *keys = call->request.keys;
+	const struct jwt_config *config = keys_config(keys);
+
+	if (config && !config->plain)
+		payload = jwt_form(call->arena, config, payload);
+	return payload.n ? keys_sign(keys, call->arena, KEYS_ACCESS, payload)
+			 : payload;
+}
+
 struct err *
 auth_sign(struct call *call, size_t at, struct str *ret)
 {
@@ -72,9 +86,7 @@ auth_sign(struct call *call, size_t at, struct str *ret)
 	put_roles(&b, row[AUTH_ROLES]);
 	auth_put(&b, "x-hasura-user-id", user);
 	BUF_LIT(&b, "}}");
-	*ret = b.broken ? STR("")
-			: keys_sign(call->request.keys, call->arena,
-				    KEYS_ACCESS, buf_str(&b));
+	*ret = b.broken ? STR("") : sign(call, buf_str(&b));
 	buf_free(&b);
 	if (ret->n)
 		return NULL;

@@ -81,6 +81,7 @@ struct conf {
 	int64_t events_keep;	    /* days */
 
 	/* Hasura: what an engine has to bring, and in which header. */
+	const char *jwt_secret; /* what it is told of tokens, or empty */
 	const char *action_secret, *action_header; /* no secret: anybody is */
 	const char *event_secret, *event_header;
 	const char *remote_secret, *remote_header; /* ... vouches for callers */

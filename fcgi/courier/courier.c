@@ -22,7 +22,7 @@ open_keys(const struct conf *conf)
 {
 	struct arena *a = arena_new(4096);
 	struct keys *keys = NULL;
-	struct err *e = keys_load(a, str_of(conf->keys), &keys);
+	struct err *e = keys_open(a, conf, &keys);
 
 	if (e)
 		log_line(LOG_ERROR, "mails stay in the outbox: %.*s",

@@ -3,10 +3,11 @@
 #include <time.h>
 
 #include "core/json.h"
+#include "core/jwt_config.h"
 #include "core/url.h"
 #include "io/keys.h"
 
-#define CLAIMS "https://hasura.io/jwt/claims"
+#define CLAIMS JWT_NAMESPACE
 
 /* What tokens call a role, and what the database does. */
 static const struct role {
@@ -85,6 +86,21 @@ find_token(struct call *call, struct str *ret)
 
 /* ---- its claims ---- */
 
+static void
+put_object(void *o)
+{
+	json_object_put(o);
+}
+
+static json_object *
+new_object(struct arena *a)
+{
+	json_object *o = json_object_new_object();
+
+	arena_defer(a, put_object, o);
+	return o;
+}
+
 static bool
 is_allowed(json_object *list, struct str name)
 {
@@ -110,18 +126,30 @@ take_role(struct caller *c, struct str name)
 }
 
 /* The role that the request asks for, or the token's first choice. */
+static struct str
+wanted_role(const struct call *call, json_object *claims)
+{
+	struct str wanted = call->request.hasura_role;
+
+	return wanted.n ? wanted : json_str(json_get(claims, JWT_DEFAULT));
+}
+
+static struct err *
+no_role(struct call *call)
+{
+	return err_new(call->arena, ERR_FORBIDDEN,
+		       "The role is none of the token's.");
+}
+
 static struct err *
 choose_role(struct call *call, json_object *claims)
 {
-	struct str wanted = call->request.hasura_role;
-	json_object *allowed = json_get(claims, "x-hasura-allowed-roles");
+	struct str wanted = wanted_role(call, claims);
 
-	if (wanted.n == 0)
-		wanted = json_str(json_get(claims, "x-hasura-default-role"));
-	if (is_allowed(allowed, wanted) && take_role(&call->caller, wanted))
-		return NULL;
-	return err_new(call->arena, ERR_FORBIDDEN,
-		       "The role is none of the token's.");
+	return is_allowed(json_get(claims, JWT_ALLOWED), wanted) &&
+			       take_role(&call->caller, wanted)
+		       ? NULL
+		       : no_role(call);
 }
 
 /* Made for us; and with an end, unless ours have none. */
@@ -129,9 +157,9 @@ static bool
 is_for_us(const struct call *call, json_object *claims)
 {
 	const struct conf *conf = call->request.conf;
+	struct str base = str_of(conf->base_url);
 
-	return str_eq(json_str(json_get(claims, "aud")),
-		      str_of(conf->base_url)) &&
+	return jwt_is_for(claims, &base, 1) &&
 	       (conf->token_ttl == 0 || json_has(claims, "exp"));
 }
 
@@ -150,6 +178,28 @@ read_claims(struct call *call, const struct keys_token *token)
 	c->claims = token->payload;
 	TRY(choose_role(call, json_get(token->claims, CLAIMS)));
 	c->known = true;
+	return NULL;
+}
+
+/* The key of the setting vouches for what a token of others says. */
+static struct err *
+read_foreign(struct call *call, const struct keys_token *token)
+{
+	json_object *claims = json_get(token->claims, CLAIMS);
+	json_object *session = new_object(call->arena);
+	struct str role = wanted_role(call, claims);
+	bool by_cookie = call->caller.by_cookie;
+
+	if (!is_allowed(json_get(claims, JWT_ALLOWED), role))
+		return no_role(call);
+	json_object_object_foreach(claims, name, value)
+		json_object_object_add(session, name, json_object_get(value));
+	json_object_object_del(session, JWT_ALLOWED);
+	json_object_object_del(session, JWT_DEFAULT);
+	json_object_object_add(session, "x-hasura-role",
+			       json_object_new_string_len(role.p, (int)role.n));
+	TRY(caller_vouch(call, session));
+	call->caller.by_cookie = by_cookie;
 	return NULL;
 }
 
@@ -232,7 +282,8 @@ find(struct call *call, bool expired_too)
 	default:
 		return unauthorized(call, "The token is not valid.");
 	}
-	TRY(read_claims(call, &token));
+	TRY(token.foreign ? read_foreign(call, &token)
+			  : read_claims(call, &token));
 	return check_origin(call);
 }
 
@@ -258,21 +309,6 @@ forbidden(struct call *call, const char *why)
 
 	e->status = 403;
 	return e;
-}
-
-static void
-free_object(void *p)
-{
-	json_object_put(p);
-}
-
-static json_object *
-new_object(struct arena *a)
-{
-	json_object *o = json_object_new_object();
-
-	arena_defer(a, free_object, o);
-	return o;
 }
 
 /* In small letters, and with dashes where CGI has none. */

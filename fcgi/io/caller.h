@@ -7,7 +7,8 @@
  * another scheme of the header (a proxy's own); a token that is not good is
  * one: nobody is silently anonymous.  Whether its session still lives is
  * Postgres's to say (ask_enter).  Where others may say who it is, they vouch
- * for him: there is no session then.
+ * for him: there is no session then.  So do the tokens of others that have the
+ * key of HASURA_GRAPHQL_JWT_SECRET.
  */
 #ifndef POSTERN_IO_CALLER_H
 #define POSTERN_IO_CALLER_H

@@ -1,6 +1,8 @@
 #include "io/keys.h"
 
 #include "core/base64.h"
+#include "core/json.h"
+#include "core/jwt_form.h"
 #include "io/keys_key.h"
 
 enum { MAC_MIN = 16 };
@@ -17,7 +19,7 @@ keys_free(struct keys *keys)
 const char *
 keys_algorithm(const struct keys *keys)
 {
-	return keys_key_algorithm(keys->key[0].algorithm);
+	return jwt_alg_name(keys->key[0].algorithm);
 }
 
 /* ---- tokens ---- */
@@ -76,13 +78,30 @@ read_head(const struct keys *keys, struct arena *a, enum keys_kind kind,
 		return NULL;
 	for (int i = 0; i < keys->n; i++) {
 		const struct keys_key *key = &keys->key[i];
-		enum keys_algorithm algorithm = keys_key_signs(key, kind);
+		enum jwt_alg algorithm = keys_key_signs(key, kind);
 
 		if (str_eq(head.kid, key->kid) &&
-		    str_eq(head.alg, str_of(keys_key_algorithm(algorithm))))
+		    str_eq(head.alg, str_of(jwt_alg_name(algorithm))))
 			return key;
 	}
 	return NULL;
+}
+
+/*
+ * One that somebody else may have written: it is the setting's algorithm that
+ * counts, whatever the key is called.
+ */
+static bool
+is_foreign(const struct keys *keys, struct arena *a, enum keys_kind kind,
+	   struct str text)
+{
+	const struct keys_key *key = keys->foreign;
+	struct jwt_head head;
+
+	return kind == KEYS_ACCESS && key && jwt_read_head(a, text, &head) &&
+	       str_eq(head.alg, str_of(jwt_alg_name(key->algorithm))) &&
+	       (head.typ.n == 0 || jwt_is_type(&head, STR("JWT")) ||
+		jwt_is_type(&head, keys_key_type(kind)));
 }
 
 static bool
@@ -97,14 +116,27 @@ is_issuer(json_object *claims, struct str issuer)
 				   (size_t)json_object_get_string_len(iss)});
 }
 
+/* The setting's issuer is that of access tokens. */
+static bool
+is_ours(const struct keys *keys, const struct keys_rules *rules,
+	json_object *claims)
+{
+	const struct jwt_config *config = keys->config;
+
+	return is_issuer(claims, rules->issuer) ||
+	       (rules->kind == KEYS_ACCESS && config && config->issuer.n &&
+		is_issuer(claims, config->issuer));
+}
+
 /* The clock is moved instead of the claims, which may be any number. */
 static enum keys_verdict
-judge(const struct keys_rules *rules, json_object *claims)
+judge(const struct keys *keys, const struct keys_rules *rules,
+      json_object *claims)
 {
 	int64_t leeway = rules->kind == KEYS_ACCESS ? KEYS_LEEWAY : 0;
 	struct jwt_times t;
 
-	if (!jwt_read_times(claims, &t) || !is_issuer(claims, rules->issuer))
+	if (!jwt_read_times(claims, &t) || !is_ours(keys, rules, claims))
 		return KEYS_BAD;
 	if (!t.has_exp && rules->kind != KEYS_ACCESS)
 		return KEYS_BAD;
@@ -115,24 +147,88 @@ judge(const struct keys_rules *rules, json_object *claims)
 	return KEYS_GOOD;
 }
 
-/* Is it signed by us?  Then what it says. */
+/* As engines do: with the setting's leeway, audiences and issuer. */
+static enum keys_verdict
+judge_foreign(const struct keys *keys, const struct keys_rules *rules,
+	      json_object *claims)
+{
+	const struct jwt_config *c = keys->config;
+	int64_t leeway = c->skew >= 0 ? c->skew : KEYS_LEEWAY;
+	struct jwt_times t;
+
+	if (!jwt_read_any_times(claims, &t) ||
+	    (c->naudience && !jwt_is_for(claims, c->audience, c->naudience)) ||
+	    (c->issuer.n && json_has(claims, "iss") &&
+	     !is_issuer(claims, c->issuer)))
+		return KEYS_BAD;
+	if (t.has_nbf && t.nbf > rules->now + leeway)
+		return KEYS_BAD;
+	if (t.has_exp && t.exp <= rules->now - leeway && !rules->expired_too)
+		return KEYS_EXPIRED;
+	return KEYS_GOOD;
+}
+
+/* A token as it is being read. */
+struct reading {
+	const struct keys *keys;
+	struct arena *a;
+	enum keys_kind kind;
+	struct jwt jwt;
+	struct jwt_payload payload;
+};
+
+static bool
+is_signed(struct reading *r, const struct keys_key *key)
+{
+	return keys_key_verify(key, r->a, r->kind, &r->jwt) &&
+	       jwt_read_payload(r->a, r->jwt.payload, &r->payload.text,
+				&r->payload.claims);
+}
+
+/*
+ * Signed with the setting's key, and in its form.  One with a session is ours,
+ * if we could have signed it, and then it has another header.
+ */
+static bool
+read_foreign(struct reading *r)
+{
+	const struct keys_key *key = r->keys->foreign;
+
+	return is_signed(r, key) &&
+	       (key->is_public || !json_has(r->payload.claims, "sid")) &&
+	       jwt_normal(r->a, r->keys->config, false, &r->payload);
+}
+
+static bool
+read_own(struct reading *r, const struct keys_key *key)
+{
+	const struct jwt_config *config = r->keys->config;
+
+	return is_signed(r, key) &&
+	       (r->kind != KEYS_ACCESS || !config || config->plain ||
+		jwt_normal(r->a, config, true, &r->payload));
+}
+
+/* Is it signed by us, or with the setting's key?  Then what it says. */
 static bool
 read_token(const struct keys *keys, struct arena *a, enum keys_kind kind,
 	   struct str token, struct keys_token *ret)
 {
+	struct reading r = {.keys = keys, .a = a, .kind = kind};
 	const struct keys_key *key;
-	struct jwt jwt;
 
 	if (keys_seen_find(keys->seen, a, kind, token, ret))
 		return true;
-	if (!jwt_split(token, &jwt))
+	if (!jwt_split(token, &r.jwt))
 		return false;
 	key = find_head(keys, kind, token);
 	if (!key)
-		key = read_head(keys, a, kind, jwt.head);
-	if (!key || !keys_key_verify(key, a, kind, &jwt) ||
-	    !jwt_read_payload(a, jwt.payload, &ret->payload, &ret->claims))
+		key = read_head(keys, a, kind, r.jwt.head);
+	ret->foreign = !key && is_foreign(keys, a, kind, r.jwt.head);
+	if (key ? !read_own(&r, key) : !ret->foreign || !read_foreign(&r))
 		return false;
+	ret->claims = r.payload.claims;
+	ret->payload = r.payload.text;
 	keys_seen_add(keys->seen, kind, token, ret);
 	return true;
 }
@@ -148,7 +244,8 @@ keys_verify(const struct keys *keys, struct arena *a,
 	*ret = read;
 	if (!read_token(keys, a, rules->kind, token, &read))
 		return KEYS_BAD;
-	verdict = judge(rules, read.claims);
+	verdict = read.foreign ? judge_foreign(keys, rules, read.claims)
+			       : judge(keys, rules, read.claims);
 	if (verdict == KEYS_GOOD)
 		*ret = read;
 	return verdict;
@@ -195,7 +292,7 @@ keys_jwks(const struct keys *keys, struct arena *a)
 				    "\"alg\":\"%s\",\"use\":\"sig\"}",
 				    STR_FMT(list), list.n ? "," : "",
 				    STR_FMT(key->jwk), STR_FMT(key->kid),
-				    keys_key_algorithm(key->algorithm));
+				    jwt_alg_name(key->algorithm));
 	}
 	return arena_printf(a, "{\"keys\":[%.*s]}", STR_FMT(list));
 }

@@ -15,7 +15,10 @@
 
 #include <json-c/json.h>
 
+#include "base/conf.h"
 #include "base/err.h"
+
+struct jwt_config;
 
 enum {
 	KEYS_MAX = 4,
@@ -29,15 +32,34 @@ struct keys;
 
 /*
  * Read key files, named between blanks.  A file holds a private key in PEM
- * (Ed25519, P-256 or RSA) or one line that is an HS256 secret.  The error's
- * message is a sentence for the operator.
+ * (Ed25519, P-256, P-384, P-521 or RSA) or one line that is an HS256 secret.
+ * The error's message is a sentence for the operator.
  */
 struct err *keys_load(struct arena *a, struct str paths, struct keys **ret);
+
+/*
+ * The same for what the settings name: POSTERN_KEYS, and
+ * HASURA_GRAPHQL_JWT_SECRET (core/jwt_config.h), whose key comes first.  It
+ * signs, or if it is public says with which one of the files' keys is signed,
+ * and reads the tokens of others besides ours.  One that is none of the files'
+ * does only the latter.
+ */
+struct err *
+keys_open(struct arena *a, const struct conf *conf, struct keys **ret);
+
+/* What the setting says of the form of tokens; NULL: nothing. */
+const struct jwt_config *keys_config(const struct keys *keys);
+
+/* Say in the log what works and yet is hardly meant. */
+void keys_look(const struct keys *keys);
 
 /* NULL is harmless. */
 void keys_free(struct keys *keys);
 
-/* The text of a new key file for "HS256", "EdDSA", "ES256" or "RS256". */
+/*
+ * The text of a new key file for "HS256", "EdDSA", "ES256", "ES384", "ES512" or
+ * "RS256".
+ */
 struct err *keys_make(struct arena *a, struct str algorithm, struct str *ret);
 
 enum keys_kind {
@@ -58,8 +80,9 @@ struct str keys_sign(const struct keys *keys, struct arena *a,
 
 /*
  * What a token has to satisfy.  "iss" must be `issuer` to the byte, whatever
- * the kind.  "exp" must be there, but for KEYS_ACCESS, where a token without
- * it does not expire.  "exp" and "nbf" are whole numbers.
+ * the kind, or of KEYS_ACCESS the setting's.  "exp" must be there, but for
+ * KEYS_ACCESS, where a token without it does not expire.  "exp" and "nbf" are
+ * whole numbers.  A foreign token has to satisfy the setting instead.
  */
 struct keys_rules {
 	enum keys_kind kind;
@@ -70,10 +93,14 @@ struct keys_rules {
 
 enum keys_verdict { KEYS_GOOD, KEYS_EXPIRED, KEYS_BAD };
 
-/* Of a good token; else both are empty. */
+/*
+ * Of a good token; else all is empty.  Whatever form the setting gives to
+ * access tokens, here they have their claims where core/jwt_form.h says.
+ */
 struct keys_token {
 	json_object *claims; /* an object, not to be changed */
-	struct str payload;  /* its text, as it was signed */
+	struct str payload;  /* its text */
+	bool foreign;	     /* it has the setting's key and no session */
 };
 
 enum keys_verdict keys_verify(const struct keys *keys, struct arena *a,
@@ -98,7 +125,7 @@ bool keys_mac_is(const struct keys *keys, struct arena *a, const char *purpose,
 /* {"keys":[...]} with what others may know: no HS256 key is in it. */
 struct str keys_jwks(const struct keys *keys, struct arena *a);
 
-/* Of the key that signs: "HS256", "EdDSA", "ES256" or "RS256". */
+/* Of the key that signs, as the header has it: "HS256", "EdDSA", ... */
 const char *keys_algorithm(const struct keys *keys);
 
 #endif

@@ -95,8 +95,8 @@ next_pkey(struct arena *own, BIO *bio)
 	return pkey;
 }
 
-static const char *
-read_pem(struct keys_key *key, struct str text)
+const char *
+keys_read_pem(struct keys_key *key, struct str text)
 {
 	BIO *bio = BIO_new_mem_buf(text.p, (int)text.n);
 
@@ -153,7 +153,7 @@ read_line(struct keys_key *key, struct str text)
 		return "holds less than 32 characters";
 	if (count_distinct(line) < DISTINCT_MIN)
 		return "holds what anybody would guess";
-	key->algorithm = KEYS_HS256;
+	key->algorithm = JWT_HS256;
 	key->secret = line;
 	return NULL;
 }
@@ -172,8 +172,9 @@ has_begin(struct str text)
 	return false;
 }
 
+/* `from`: where those of files begin. */
 static const char *
-add_key(struct keys *keys, const char *path)
+add_key(struct keys *keys, int from, const char *path)
 {
 	struct keys_key *key = &keys->key[keys->n];
 	struct str text = STR("");
@@ -182,32 +183,40 @@ add_key(struct keys *keys, const char *path)
 	if (wrong)
 		return wrong;
 	key->own = keys->own;
-	wrong = has_begin(text) ? read_pem(key, text) : read_line(key, text);
+	wrong = has_begin(text) ? keys_read_pem(key, text)
+				: read_line(key, text);
 	if (wrong)
 		return wrong;
 	if (!keys_key_open(key))
 		return "holds a key that does not verify what it signs";
-	for (int i = 0; i < keys->n; i++)
-		if (str_eq(keys->key[i].kid, key->kid))
+	for (int i = 0; i < keys->n; i++) {
+		if (!str_eq(keys->key[i].kid, key->kid))
+			continue;
+		if (i >= from)
 			return "holds the same key as another file";
+		*key = (struct keys_key){0};
+		return NULL;
+	}
 	keys->n++;
 	return NULL;
 }
 
-static struct err *
-add_all(struct arena *a, struct str paths, struct keys *keys)
+struct err *
+keys_add_files(struct arena *a, struct str paths, struct keys *keys)
 {
+	int from = keys->n;
+
 	while (paths.n) {
 		struct str path = arena_str(a, str_cut(&paths, ' '));
 		const char *wrong = NULL;
 
 		if (!path.n)
 			continue;
-		if (keys->n == KEYS_MAX)
+		if (keys->n - from == KEYS_MAX)
 			return err_new(a, ERR_INTERNAL,
 				       "POSTERN_KEYS names more than %d files",
 				       KEYS_MAX);
-		wrong = add_key(keys, path.p);
+		wrong = add_key(keys, from, path.p);
 		if (wrong)
 			return err_new(a, ERR_INTERNAL,
 				       "POSTERN_KEYS: %s %s (make a key with: "
@@ -215,25 +224,4 @@ add_all(struct arena *a, struct str paths, struct keys *keys)
 				       path.p, wrong);
 	}
 	return NULL;
-}
-
-struct err *
-keys_load(struct arena *a, struct str paths, struct keys **ret)
-{
-	struct arena *own = arena_new(4096);
-	struct keys *keys = ARENA_NEW(own, struct keys);
-	struct err *e;
-
-	keys->own = own;
-	keys->seen = keys_seen_new();
-	e = add_all(a, paths, keys);
-	if (!e && keys->n == 0)
-		e = err_new(a, ERR_INTERNAL,
-			    "POSTERN_KEYS names no file (make a key with: "
-			    "umask 077; postern key > FILE)");
-	if (e)
-		keys_free(keys);
-	else
-		*ret = keys;
-	return e;
 }

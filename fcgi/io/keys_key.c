@@ -7,14 +7,9 @@
 #include "core/base64.h"
 #include "io/secret.h"
 
-static const struct str failed = {NULL, 0};
+enum { MAC_MAX = 64 }; /* bytes: HS512's */
 
-static const char *const algorithms[KEYS_ALGORITHMS] = {
-	[KEYS_HS256] = "HS256",
-	[KEYS_EDDSA] = "EdDSA",
-	[KEYS_ES256] = "ES256",
-	[KEYS_RS256] = "RS256",
-};
+static const struct str failed = {NULL, 0};
 
 /* What a kind's key is derived for, and the type in the header. */
 static const struct kind {
@@ -27,16 +22,10 @@ static const struct kind {
 	[KEYS_STATE] = {STR("state"),	      STR("state+jwt")	      },
 };
 
-const char *
-keys_key_algorithm(enum keys_algorithm algorithm)
-{
-	return algorithms[algorithm];
-}
-
-enum keys_algorithm
+enum jwt_alg
 keys_key_signs(const struct keys_key *key, enum keys_kind kind)
 {
-	return kind == KEYS_ACCESS ? key->algorithm : KEYS_HS256;
+	return kind == KEYS_ACCESS ? key->algorithm : JWT_HS256;
 }
 
 struct str
@@ -90,14 +79,10 @@ free_mac(void *p)
 }
 
 static EVP_MAC_CTX *
-mac_open(struct arena *own, struct str key)
+mac_open(struct arena *own, struct str key, enum jwt_alg alg)
 {
-	char digest[] = "SHA256";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest,
-						 0),
-		OSSL_PARAM_construct_end(),
-	};
+	char digest[16];
+	OSSL_PARAM params[2];
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
 	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
 
@@ -105,6 +90,10 @@ mac_open(struct arena *own, struct str key)
 	if (!ctx)
 		return NULL;
 	arena_defer(own, free_mac, ctx);
+	snprintf(digest, sizeof(digest), "SHA%zu", jwt_hash_size(alg) * 8);
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+						     digest, 0);
+	params[1] = OSSL_PARAM_construct_end();
 	if (!key.n ||
 	    EVP_MAC_init(ctx, (const unsigned char *)key.p, key.n, params) != 1)
 		return NULL;
@@ -115,12 +104,12 @@ mac_open(struct arena *own, struct str key)
 static struct str
 mac_of(EVP_MAC_CTX *ctx, struct arena *a, struct str bytes)
 {
-	unsigned char *out = arena_alloc(a, SECRET_SIZE);
+	unsigned char *out = arena_alloc(a, MAC_MAX);
 	size_t n = 0;
 
 	if (ctx && EVP_MAC_init(ctx, NULL, 0, NULL) == 1 &&
 	    EVP_MAC_update(ctx, (const unsigned char *)bytes.p, bytes.n) == 1 &&
-	    EVP_MAC_final(ctx, out, &n, SECRET_SIZE) == 1 && n == SECRET_SIZE)
+	    EVP_MAC_final(ctx, out, &n, MAC_MAX) == 1 && n >= SECRET_SIZE)
 		return (struct str){(char *)out, n};
 	ERR_clear_error();
 	return failed;
@@ -132,7 +121,7 @@ purpose_open(const struct keys_key *key, struct str name)
 {
 	struct str info = arena_printf(key->own, "mac %.*s", STR_FMT(name));
 
-	return mac_open(key->own, derive(key, info));
+	return mac_open(key->own, derive(key, info), JWT_HS256);
 }
 
 /* Purposes are few words of the program: the MACs of the first are kept. */
@@ -188,13 +177,14 @@ open_macs(struct keys_key *key)
 	key->purposes =
 		ARENA_ARRAY(key->own, struct keys_purpose, KEYS_PURPOSES);
 	for (int kind = 0; kind < KEYS_KINDS; kind++) {
+		enum jwt_alg alg = keys_key_signs(key, (enum keys_kind)kind);
 		struct str sub = key->secret;
 
-		if (keys_key_signs(key, (enum keys_kind)kind) != KEYS_HS256)
+		if (!jwt_is_hmac(alg))
 			continue;
 		if (kind != KEYS_ACCESS)
 			sub = derive(key, kinds[kind].info);
-		key->macs[kind] = mac_open(key->own, sub);
+		key->macs[kind] = mac_open(key->own, sub, alg);
 		if (!key->macs[kind])
 			return false;
 	}
@@ -225,7 +215,7 @@ open_heads(struct keys_key *key)
 		struct str text = arena_printf(
 			key->own,
 			"{\"alg\":\"%s\",\"kid\":\"%.*s\",\"typ\":\"%s\"}",
-			algorithms[keys_key_signs(key, (enum keys_kind)kind)],
+			jwt_alg_name(keys_key_signs(key, (enum keys_kind)kind)),
 			STR_FMT(key->kid), kinds[kind].type.p);
 
 		text = base64_encode(key->own, text);
@@ -252,6 +242,8 @@ keys_key_open(struct keys_key *key)
 {
 	if (key->pkey && !keys_pkey_open(key))
 		return false;
+	if (key->is_public)
+		return open_kid(key);
 	if (!open_macs(key) || !open_kid(key))
 		return false;
 	open_heads(key);
@@ -266,7 +258,7 @@ keys_key_sign(const struct keys_key *key, struct arena *a, enum keys_kind kind,
 {
 	struct str raw;
 
-	if (keys_key_signs(key, kind) == KEYS_HS256)
+	if (jwt_is_hmac(keys_key_signs(key, kind)))
 		raw = mac_of(key->macs[kind], a, bytes);
 	else
 		raw = keys_pkey_sign(key, a, bytes);
@@ -280,7 +272,7 @@ keys_key_verify(const struct keys_key *key, struct arena *a,
 {
 	struct str raw = {0};
 
-	if (keys_key_signs(key, kind) == KEYS_HS256) {
+	if (jwt_is_hmac(keys_key_signs(key, kind))) {
 		raw = keys_key_sign(key, a, kind, jwt->signed_part);
 		return raw.n && str_same_secret(raw, jwt->signature);
 	}

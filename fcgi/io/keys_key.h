@@ -13,14 +13,6 @@
 #include "core/jwt.h"
 #include "io/keys.h"
 
-enum keys_algorithm {
-	KEYS_HS256,
-	KEYS_EDDSA,
-	KEYS_ES256,
-	KEYS_RS256,
-	KEYS_ALGORITHMS
-};
-
 enum { KEYS_PURPOSES = 16 };
 
 /* A MAC that is ready for the sub-key of a purpose. */
@@ -31,8 +23,9 @@ struct keys_purpose {
 
 struct keys_key {
 	struct arena *own; /* the ring's */
-	enum keys_algorithm algorithm;
-	EVP_PKEY *pkey;		       /* NULL with KEYS_HS256 */
+	enum jwt_alg algorithm;
+	EVP_PKEY *pkey;		       /* NULL with an HMAC */
+	bool is_public;		       /* it verifies and cannot sign */
 	struct str secret;	       /* the line, or what is private */
 	struct str kid;		       /* RFC 7638 where it is public */
 	struct str jwk;		       /* its members, or empty */
@@ -47,22 +40,21 @@ struct keys {
 	struct arena *own;
 	struct keys_seen *seen;
 	int n;
-	struct keys_key key[KEYS_MAX];
+	struct keys_key key[KEYS_MAX + 1]; /* the files', and the setting's */
+	struct jwt_config *config;	   /* NULL: there is none */
+	const struct keys_key *foreign;	   /* reads others' tokens, or NULL */
 };
 
-/* As the header names it. */
-const char *keys_key_algorithm(enum keys_algorithm algorithm);
-
 /* Of the tokens of a kind that the key signs. */
-enum keys_algorithm
-keys_key_signs(const struct keys_key *key, enum keys_kind kind);
+enum jwt_alg keys_key_signs(const struct keys_key *key, enum keys_kind kind);
 
 /* "at+jwt", "reset+jwt", ... */
 struct str keys_key_type(enum keys_kind kind);
 
 /*
  * Make a key ready whose owner, algorithm and pkey or secret are set, and try
- * it: one that does not verify what it signs is false.
+ * it: one that does not verify what it signs is false.  One that is public is
+ * only looked at.
  */
 bool keys_key_open(struct keys_key *key);
 
@@ -79,12 +71,27 @@ struct str keys_key_mac(const struct keys_key *key, struct arena *a,
 /* Bytes of the ring that are wiped when it goes. */
 struct str keys_key_keep(struct arena *own, size_t n);
 
+/* ---- files and texts: keys_file.c ---- */
+
+/* A private key in PEM; NULL, or what is wrong with it. */
+const char *keys_read_pem(struct keys_key *key, struct str text);
+
+/*
+ * Add the keys of files to a ring.  Two files cannot hold the same one; the
+ * setting's, if it is there already, may be in a file as well.
+ */
+struct err *
+keys_add_files(struct arena *a, struct str paths, struct keys *keys);
+
 /* ---- keys with a public part: keys_pkey.c ---- */
 
-/* Is there an algorithm for it?  NULL, or why not. */
+/* Find the first algorithm for it; NULL, or why there is none. */
 const char *keys_pkey_accept(struct keys_key *key);
 
-/* Set secret and jwk. */
+/* Is it a key for that algorithm? */
+bool keys_pkey_fits(const struct keys_key *key, enum jwt_alg algorithm);
+
+/* Set secret, where it is not public, and jwk. */
 bool keys_pkey_open(struct keys_key *key);
 
 /* Signatures as RFC 7518 has them, in bytes. */

@@ -42,9 +42,21 @@ make_ed(struct arena *a)
 }
 
 static struct str
-make_ec(struct arena *a)
+make_256(struct arena *a)
 {
 	return pem_of(a, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"));
+}
+
+static struct str
+make_384(struct arena *a)
+{
+	return pem_of(a, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384"));
+}
+
+static struct str
+make_521(struct arena *a)
+{
+	return pem_of(a, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-521"));
 }
 
 static struct str
@@ -54,20 +66,20 @@ make_rsa(struct arena *a)
 		a, EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)KEYS_RSA_MIN));
 }
 
-static struct str (*const makers[KEYS_ALGORITHMS])(struct arena *) = {
-	[KEYS_HS256] = make_secret,
-	[KEYS_EDDSA] = make_ed,
-	[KEYS_ES256] = make_ec,
-	[KEYS_RS256] = make_rsa,
+/* What a file alone says; the longer hashes are a setting's to ask for. */
+static struct str (*const makers[JWT_ALGS])(struct arena *) = {
+	[JWT_HS256] = make_secret, [JWT_EDDSA] = make_ed,
+	[JWT_ES256] = make_256,	   [JWT_ES384] = make_384,
+	[JWT_ES512] = make_521,	   [JWT_RS256] = make_rsa,
 };
 
 struct err *
 keys_make(struct arena *a, struct str algorithm, struct str *ret)
 {
-	for (int i = 0; i < KEYS_ALGORITHMS; i++) {
-		const char *name = keys_key_algorithm((enum keys_algorithm)i);
+	for (int i = 0; i < JWT_ALGS; i++) {
+		const char *name = jwt_alg_name((enum jwt_alg)i);
 
-		if (!str_eq(algorithm, str_of(name)))
+		if (!makers[i] || !str_eq(algorithm, str_of(name)))
 			continue;
 		*ret = makers[i](a);
 		return ret->n ? NULL
@@ -76,6 +88,6 @@ keys_make(struct arena *a, struct str algorithm, struct str *ret)
 	}
 	return err_new(a, ERR_INTERNAL,
 		       "there is no algorithm \"%.*s\": say HS256, EdDSA, "
-		       "ES256 or RS256",
+		       "ES256, ES384, ES512 or RS256",
 		       STR_FMT(algorithm));
 }

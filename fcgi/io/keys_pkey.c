@@ -7,7 +7,6 @@
 #include "io/keys_key.h"
 
 enum {
-	P256 = 32,	      /* bytes of a number of ES256 */
 	SIGNATURE_MAX = 2048, /* bytes: RSA with 16384 bits */
 };
 
@@ -15,14 +14,42 @@ static const struct str failed = {NULL, 0};
 
 /* ---- which algorithm ---- */
 
+/* What a key has to be; of an elliptic curve the bytes of a number as well. */
+static const struct row {
+	const char *type, *group, *crv;
+	size_t number;
+	const EVP_MD *(*digest)(void); /* NULL: it hashes for itself */
+} rows[JWT_ALGS] = {
+	[JWT_RS256] = {"RSA",     NULL,	    NULL,	  0,  EVP_sha256},
+	[JWT_RS384] = {"RSA",     NULL,	    NULL,	  0,  EVP_sha384},
+	[JWT_RS512] = {"RSA",     NULL,	    NULL,	  0,  EVP_sha512},
+	[JWT_ES256] = {"EC",	     "prime256v1", "P-256",   32, EVP_sha256},
+	[JWT_ES384] = {"EC",	     "secp384r1",  "P-384",   48, EVP_sha384},
+	[JWT_ES512] = {"EC",	     "secp521r1",  "P-521",   66, EVP_sha512},
+	[JWT_EDDSA] = {"ED25519", NULL,		"Ed25519", 32, NULL	   },
+};
+
 static bool
-is_p256(EVP_PKEY *pkey)
+is_group(EVP_PKEY *pkey, const char *group)
 {
 	char name[64];
 	size_t n = 0;
 
 	return EVP_PKEY_get_group_name(pkey, name, sizeof(name), &n) == 1 &&
-	       str_eq((struct str){name, n}, STR("prime256v1"));
+	       str_eq((struct str){name, n}, str_of(group));
+}
+
+static bool
+is_row(const struct keys_key *key, const struct row *row)
+{
+	return row->type && EVP_PKEY_is_a(key->pkey, row->type) &&
+	       (!row->group || is_group(key->pkey, row->group));
+}
+
+bool
+keys_pkey_fits(const struct keys_key *key, enum jwt_alg algorithm)
+{
+	return is_row(key, &rows[algorithm]);
 }
 
 const char *
@@ -30,20 +57,16 @@ keys_pkey_accept(struct keys_key *key)
 {
 	int bits = EVP_PKEY_get_bits(key->pkey);
 
-	if (EVP_PKEY_is_a(key->pkey, "ED25519")) {
-		key->algorithm = KEYS_EDDSA;
+	key->algorithm = JWT_HS256;
+	while (key->algorithm < JWT_ALGS && !is_row(key, &rows[key->algorithm]))
+		key->algorithm++;
+	ERR_clear_error();
+	if (key->algorithm == JWT_ALGS)
+		return "is neither Ed25519 nor P-256, P-384, P-521 nor RSA";
+	if (key->algorithm != JWT_RS256 ||
+	    (bits >= KEYS_RSA_MIN && bits <= SIGNATURE_MAX * 8))
 		return NULL;
-	}
-	if (EVP_PKEY_is_a(key->pkey, "EC")) {
-		key->algorithm = KEYS_ES256;
-		return is_p256(key->pkey) ? NULL : "is not of the curve P-256";
-	}
-	if (!EVP_PKEY_is_a(key->pkey, "RSA"))
-		return "is neither Ed25519 nor P-256 nor RSA";
-	key->algorithm = KEYS_RS256;
-	return bits >= KEYS_RSA_MIN && bits <= SIGNATURE_MAX * 8
-		       ? NULL
-		       : "is RSA with less than 2048 bits, or too many";
+	return "is RSA with less than 2048 bits, or too many";
 }
 
 /* ---- what a key is made of ---- */
@@ -90,7 +113,8 @@ open_ed(struct keys_key *key)
 {
 	struct str x = raw(key, EVP_PKEY_get_raw_public_key);
 
-	key->secret = raw(key, EVP_PKEY_get_raw_private_key);
+	if (!key->is_public)
+		key->secret = raw(key, EVP_PKEY_get_raw_private_key);
 	x = base64_encode(key->own, x);
 	return arena_printf(key->own,
 			    "\"crv\":\"Ed25519\",\"kty\":\"OKP\","
@@ -101,14 +125,17 @@ open_ed(struct keys_key *key)
 static struct str
 open_ec(struct keys_key *key)
 {
-	struct str x = number_text(key, OSSL_PKEY_PARAM_EC_PUB_X, P256);
-	struct str y = number_text(key, OSSL_PKEY_PARAM_EC_PUB_Y, P256);
+	const struct row *row = &rows[key->algorithm];
+	struct str x = number_text(key, OSSL_PKEY_PARAM_EC_PUB_X, row->number);
+	struct str y = number_text(key, OSSL_PKEY_PARAM_EC_PUB_Y, row->number);
 
-	key->secret = number(key, OSSL_PKEY_PARAM_PRIV_KEY, P256);
+	if (!key->is_public)
+		key->secret =
+			number(key, OSSL_PKEY_PARAM_PRIV_KEY, row->number);
 	return arena_printf(key->own,
-			    "\"crv\":\"P-256\",\"kty\":\"EC\","
+			    "\"crv\":\"%s\",\"kty\":\"EC\","
 			    "\"x\":\"%.*s\",\"y\":\"%.*s\"",
-			    STR_FMT(x), STR_FMT(y));
+			    row->crv, STR_FMT(x), STR_FMT(y));
 }
 
 static struct str
@@ -117,27 +144,27 @@ open_rsa(struct keys_key *key)
 	struct str e = number_text(key, OSSL_PKEY_PARAM_RSA_E, 0);
 	struct str n = number_text(key, OSSL_PKEY_PARAM_RSA_N, 0);
 
-	key->secret = number(key, OSSL_PKEY_PARAM_RSA_D, 0);
+	if (!key->is_public)
+		key->secret = number(key, OSSL_PKEY_PARAM_RSA_D, 0);
 	return arena_printf(key->own,
 			    "\"e\":\"%.*s\",\"kty\":\"RSA\",\"n\":\"%.*s\"",
 			    STR_FMT(e), STR_FMT(n));
 }
 
-static struct str (*const openers[KEYS_ALGORITHMS])(struct keys_key *) = {
-	[KEYS_EDDSA] = open_ed,
-	[KEYS_ES256] = open_ec,
-	[KEYS_RS256] = open_rsa,
-};
-
 bool
 keys_pkey_open(struct keys_key *key)
 {
-	key->jwk = openers[key->algorithm](key);
+	const struct row *row = &rows[key->algorithm];
+
+	if (row->group)
+		key->jwk = open_ec(key);
+	else
+		key->jwk = row->crv ? open_ed(key) : open_rsa(key);
 	ERR_clear_error();
-	return key->secret.n != 0;
+	return key->is_public || key->secret.n != 0;
 }
 
-/* ---- ES256: two numbers, which OpenSSL wants as DER ---- */
+/* ---- of a curve: two numbers, which OpenSSL wants as DER ---- */
 
 static void
 free_pair(void *p)
@@ -146,42 +173,43 @@ free_pair(void *p)
 }
 
 static struct str
-pair_of_der(struct arena *a, struct str der)
+pair_of_der(struct arena *a, struct str der, size_t size)
 {
 	const unsigned char *p = (const unsigned char *)der.p;
 	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &p, (long)der.n);
-	unsigned char *out = arena_alloc(a, 2 * P256);
+	unsigned char *out = arena_alloc(a, 2 * size);
+	int n = (int)size;
 
 	if (!pair)
 		return failed;
 	arena_defer(a, free_pair, pair);
-	if (BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, P256) != P256 ||
-	    BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + P256, P256) != P256)
+	if (BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, n) != n ||
+	    BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + size, n) != n)
 		return failed;
-	return (struct str){(char *)out, 2 * P256};
+	return (struct str){(char *)out, 2 * size};
 }
 
 static struct str
 der_of_pair(struct arena *a, struct str raw_pair)
 {
 	const unsigned char *p = (const unsigned char *)raw_pair.p;
-	unsigned char *out = arena_alloc(a, 2 * P256 + 16), *end = out;
+	int size = (int)raw_pair.n / 2, room = 2 * size + 16, n;
+	unsigned char *out = arena_alloc(a, (size_t)room), *end = out;
 	ECDSA_SIG *pair = ECDSA_SIG_new();
 	BIGNUM *r, *s;
-	int n;
 
 	if (!pair)
 		return failed;
 	arena_defer(a, free_pair, pair);
-	r = BN_bin2bn(p, P256, NULL);
-	s = BN_bin2bn(p + P256, P256, NULL);
+	r = BN_bin2bn(p, size, NULL);
+	s = BN_bin2bn(p + size, size, NULL);
 	if (!r || !s || ECDSA_SIG_set0(pair, r, s) != 1) {
 		BN_free(r);
 		BN_free(s);
 		return failed;
 	}
 	n = i2d_ECDSA_SIG(pair, NULL);
-	if (n <= 0 || n > 2 * P256 + 16 || i2d_ECDSA_SIG(pair, &end) != n)
+	if (n <= 0 || n > room || i2d_ECDSA_SIG(pair, &end) != n)
 		return failed;
 	return (struct str){(char *)out, (size_t)n};
 }
@@ -194,11 +222,12 @@ free_digest(void *p)
 	EVP_MD_CTX_free(p);
 }
 
-/* Ed25519 hashes for itself. */
 static const EVP_MD *
 digest_of(const struct keys_key *key)
 {
-	return key->algorithm == KEYS_EDDSA ? NULL : EVP_sha256();
+	const struct row *row = &rows[key->algorithm];
+
+	return row->digest ? row->digest() : NULL;
 }
 
 static struct str
@@ -224,8 +253,9 @@ keys_pkey_sign(const struct keys_key *key, struct arena *a, struct str bytes)
 {
 	struct str signature = sign(key, a, bytes);
 
-	if (signature.n && key->algorithm == KEYS_ES256)
-		signature = pair_of_der(a, signature);
+	if (signature.n && rows[key->algorithm].group)
+		signature =
+			pair_of_der(a, signature, rows[key->algorithm].number);
 	ERR_clear_error();
 	return signature;
 }
@@ -252,8 +282,8 @@ keys_pkey_verify(const struct keys_key *key, struct arena *a, struct str bytes,
 {
 	bool good;
 
-	if (key->algorithm == KEYS_ES256) {
-		if (signature.n != 2 * P256)
+	if (rows[key->algorithm].group) {
+		if (signature.n != 2 * rows[key->algorithm].number)
 			return false;
 		signature = der_of_pair(a, signature);
 	}

@@ -98,6 +98,7 @@ keys_seen_find(struct keys_seen *seen, struct arena *a, enum keys_kind kind,
 		ret->claims = json_object_get(e->read.claims);
 		arena_defer(a, put_claims, ret->claims);
 		ret->payload = arena_str(a, e->read.payload);
+		ret->foreign = e->read.foreign;
 		return true;
 	}
 	return false;
@@ -133,8 +134,9 @@ keys_seen_add(struct keys_seen *seen, enum keys_kind kind, struct str token,
 		.hash = hash,
 		.kind = kind,
 		.open = open_part(token),
-		.token = {texts,			 token.n},
-		.read = {json_object_get(read->claims),
-			  {texts + token.n, read->payload.n}	   },
+		.token = {texts,				 token.n},
+		.read = { json_object_get(read->claims),
+			  {texts + token.n, read->payload.n},
+			  read->foreign},
 	};
 }

@@ -749,8 +749,9 @@ test_purposes(struct arena *a, const struct keys *keys)
 static void
 clean_up(void)
 {
-	static const char *const names[] = {"HS256", "EdDSA",	"ES256",
-					    "RS256", "rfc8037", "made"};
+	static const char *const names[] = {"HS256",   "EdDSA", "ES256",
+					    "ES384",   "ES512", "RS256",
+					    "rfc8037", "made"};
 	char path[200];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -781,7 +782,8 @@ test_all(struct arena *a)
 int
 main(void)
 {
-	static const char *const names[] = {"HS256", "EdDSA", "ES256", "RS256"};
+	static const char *const names[] = {"HS256", "EdDSA", "ES256",
+					    "ES384", "ES512", "RS256"};
 	struct arena *a = arena_new(1024);
 
 	if (!mkdtemp(dir))

@@ -13,7 +13,11 @@ token_of(struct arena *a, int n)
 static void
 add(struct keys_seen *seen, struct str token)
 {
-	struct keys_token read = {json_object_new_object(), token};
+	struct keys_token read = {
+		.claims = json_object_new_object(),
+		.payload = token,
+		.foreign = true,
+	};
 
 	keys_seen_add(seen, KEYS_ACCESS, token, &read);
 	json_object_put(read.claims);
@@ -26,7 +30,7 @@ finds(struct keys_seen *seen, struct arena *a, enum keys_kind kind,
 	struct keys_token read = {0};
 	bool found = keys_seen_find(seen, a, kind, token, &read);
 
-	return found && str_eq(read.payload, token);
+	return found && read.foreign && str_eq(read.payload, token);
 }
 
 /* As many clients as a worker has at a time, one after the other. */
