@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # What a Hasura engine is told of actions: their types in GraphQL, their
-# metadata.
+# metadata; and that a small engine, made of graphql-js, gets along with it.
 use v5.36;
 use utf8;
 use FindBin;
@@ -8,10 +8,11 @@ use lib "$FindBin::Bin/lib";
 use Courier;
 use File::Temp qw(tempfile);
 use JSON::PP;
+use Npm;
 use Postern;
 use Test::More;
 
-my $p = Postern->database;
+our $p = Postern->database;
 
 # ---- postern actions --------------------------------------------------------
 
@@ -334,6 +335,14 @@ subtest 'the metadata' => sub {
 		'... in place of the client\'s own token';
 };
 
+subtest 'both at once' => sub {
+	my (undef, $both) = say_actions({}, '--codegen');
+	my ($graphql, $yaml) = map { (say_actions({}, '--codegen', $_))[1] }
+		qw(graphql yaml);
+	is $both, "# actions.graphql\n\n$graphql\n# actions.yaml\n\n$yaml",
+		'without a word';
+};
+
 subtest 'who may' => sub {
 	is roles_of('orders'), 'anonymous user', 'everybody';
 	$p->sql('revoke execute on function action.orders from public;
@@ -346,5 +355,133 @@ subtest 'who may' => sub {
 	is roles_of('place_order'), 'user', 'who cannot get at the schema';
 	$p->sql('grant usage on schema action to postern_anonymous');
 };
+
+# ---- an engine --------------------------------------------------------------
+
+sub codegen ()
+{
+	return map { $_ => (say_actions({}, '--codegen', $_))[1] }
+		qw(graphql yaml json);
+}
+
+SKIP: {
+	skip Npm::why_not('npm-actions'), 1 if Npm::why_not('npm-actions');
+	my $engine = Npm->start('npm-actions/engine.mjs');
+
+	subtest 'others read it' => sub {
+		$p->sql(q{comment on type action.item is E'"""\n''\\x: {} # - é\x7f'});
+		is_deeply $engine->ask({do => 'read', codegen()}), [],
+			'and the three say the same';
+	};
+	subtest 'an engine that has them' => sub {
+		local $p = Postern->start(env => {POSTERN_ACTION_SECRET => 'between us',
+			POSTERN_ARGON2 => 'm=256,t=1,p=1'});
+		by_an_engine($engine);
+	};
+}
+
+sub by_an_engine ($engine)
+{
+	$p->sql(<<~'SQL');
+		create type action.size as enum ('small', 'large');
+		create type action.odd as enum ('a-b', 'c');
+		create domain action.amount as integer not null check (value > 0);
+		create domain action.sizes as action.size[];
+		create type action.line as (item text, n action.amount,
+			size action.size, "no name" text);
+		create type action.basket as (lines action.line[], note text,
+			sizes action.sizes, more jsonb);
+		create function action.place_order(item text, n integer default 1,
+			size action.size default 'small', out id integer,
+			out "order" action.line)
+		language sql as $$ select 7, row(item, n, size, 'x')::action.line $$;
+		create function action.fill(basket action.basket,
+			others action.basket[] default '{}')
+		returns action.basket language sql as 'select basket';
+		create function action.fill_all(baskets action.basket[])
+		returns setof action.basket language sql stable
+		as 'select * from unnest(baskets)';
+		create function action.everybody() returns setof api.users
+		language sql stable as 'select * from api.users';
+		create function action.find(name text) returns api.users
+		language plpgsql stable as $$ declare u api.users; begin
+			select * into u from api.users where users.name = find.name;
+			return u;
+		end $$;
+		create function action.facts(floor bigint default 0)
+		returns table (total bigint, last timestamptz, tags text[],
+			price numeric, half double precision, day date, why uuid,
+			raw bytea, span int4range, odd action.odd, size action.size,
+			fine boolean, empty text, "no name" text)
+		language sql stable as $$ select 12, now(), array['x', null], 1.50,
+			0.5, current_date, postern.uuid7(), 'x'::bytea, '[1,2)'::int4range,
+			'a-b'::action.odd, 'large'::action.size, true, null, 'x'
+			from generate_series(1, 2) $$;
+		create function action.numbers(up_to integer) returns setof integer
+		language sql immutable as 'select generate_series(1, up_to)';
+		create function action.one(out a integer) language sql as 'select 1';
+		create function action.ones() returns table (a integer) language sql
+		as 'values (1), (2)';
+		create function action.echo(it jsonb) returns jsonb
+		language sql immutable as 'select it';
+		create function action.sizes(it action.sizes) returns action.sizes
+		language sql immutable as 'select it';
+		create function action.nothing() returns void language sql as '';
+		create function action.span(it int4range) returns int4range
+		language sql immutable as 'select it';
+		create function action.who() returns text language sql stable
+		as $$ select postern.session_variable('x-hasura-user-id') $$;
+		create function action.refuse() returns integer language plpgsql
+		as $$ begin raise sqlstate 'PT422' using message = 'No',
+			detail = '{"code":"no-way"}'; end $$;
+		SQL
+	$p->sql("insert into api.users (name) values ('Ada'), ('Bo')");
+	is_deeply $engine->ask({do => 'read', codegen()}), [], 'reads them';
+
+	my %engine = (url => $p->url, secret => 'between us');
+	my $told = $engine->ask({do => 'all', %engine});
+	my %wanted = (Login => 401, Signup => 400, login => 401, span => 400,
+		refuse => 422);
+	is $told->{$_}{status}, $wanted{$_} // 200, "$_ is answered"
+		for sort keys %$told;
+	is_deeply $told->{$_}{errors}, [], "... as its type says"
+		for grep { !$wanted{$_} } sort keys %$told;
+	is keys %$told, 18, 'that is all of them';
+
+	my $run = sub ($query, %more) {
+		return $engine->ask({do => 'run', %engine, query => $query, %more});
+	};
+	is_deeply $run->('mutation { place_order(item: "tea", size: large)
+			{ id order { item n size } } }')->{data}{place_order},
+		{id => 7, order => {item => 'tea', n => 1, size => 'large'}},
+		'what is left out has its default';
+	is_deeply $run->('query ($b: [BasketInput]!) {
+			fill_all(baskets: $b) { lines { item n } more } }',
+		variables => {b => [{lines => [{item => 'tea', n => 2}],
+			more => {a => [1]}}]})->{data}{fill_all},
+		[{lines => [{item => 'tea', n => 2}], more => {a => [1]}}],
+		'types in types go both ways';
+	is $run->('{ find(name: "Bo") { name } }')->{data}{find}{name}, 'Bo',
+		'a row that is found';
+	is_deeply $run->('{ find(name: "Cy") { id } }'),
+		{data => {find => undef}, errors => []}, '... and one that is not';
+	is_deeply $run->('mutation { refuse }')->{errors}, [{message => 'No',
+		extensions => {code => 'no-way'}}], 'a refusal has its code';
+	is $run->('{ who }', session => {'x-hasura-role' => 'user',
+			'x-hasura-user-id' => '5'})->{data}{who}, '5',
+		'who asks is known';
+	my $token = $run->('mutation {
+		Signup(email: "ada@example.org", password: "twelve monkeys")
+			{ id email password }
+		Login(email: "ada@example.org", password: "twelve monkeys") { token }
+		login(username: "ada@example.org", password: "twelve monkeys")
+			{ AccessToken } }');
+	is_deeply $token->{errors}, [], 'those of the tutorials do as well';
+	like $token->{data}{$_->[0]}{$_->[1]}, qr/^[\w-]+\.[\w-]+\.[\w-]+$/,
+		"$_->[0] gives a token" for [qw(Login token)], [qw(login AccessToken)];
+	$engine{secret} = 'no secret';
+	is $run->('{ who }')->{errors}[0]{message},
+		"The action's secret is wrong", 'another engine gets nothing';
+}
 
 done_testing;
