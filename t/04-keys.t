@@ -195,7 +195,7 @@ subtest 'the cost of a password hash is checked at start' => sub {
 		is complaint($made{HS256}), '', "$cost is taken";
 	}
 	for my $cost ('', 'strong', 'm=19456', 'm=7,t=1,p=1', 'm=8,t=0,p=1',
-		'm=262145,t=1,p=1', 'm=19456,t=11,p=1', 'm=19456,t=2,p=5',
+		'm=262145,t=1,p=1', 'm=19456,t=11,p=1', 'm=19456,t=2,p=17',
 		't=2,m=19456,p=1', 'm=19456,t=2,p=1,', 'm=19456, t=2, p=1')
 	{
 		local $ENV{POSTERN_ARGON2} = $cost;
