@@ -5,6 +5,7 @@
 #include "api/hasura/hasura.h"
 #include "api/health.h"
 #include "api/jsonapi/jsonapi.h"
+#include "api/metrics.h"
 #include "api/openapi/openapi.h"
 #include "api/openapi/part.h"
 #include "api/rest.h"
@@ -15,6 +16,7 @@ static const struct {
 } routes[] = {
 	{"/health_check", &health_api	     },
 	{"/openapi.json", &openapi_api     },
+	{"/metrics",	     &metrics_api	 },
 	{"/graphql",	     &graphql_api	 },
 	{"/event",	   &hasura_event_api},
 };
@@ -37,9 +39,15 @@ routes_find(const struct request *r)
 }
 
 const struct part *const openapi_parts[] = {
-	&rest_part,	     &jsonapi_part,
-	&graphql_part,	     &auth_part,
-	&auth_action_part,   &hasura_event_part,
-	&hasura_action_part, &openapi_part,
-	&health_part,	     NULL,
+	&rest_part,
+	&jsonapi_part,
+	&graphql_part,
+	&auth_part,
+	&auth_action_part,
+	&hasura_event_part,
+	&hasura_action_part,
+	&openapi_part,
+	&health_part,
+	&metrics_part,
+	NULL,
 };

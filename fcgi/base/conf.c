@@ -145,6 +145,8 @@ static const struct setting_row {
 	     "who brings this to GraphQL says who asks (none: nobody does)"),
 	TEXT("POSTERN_REMOTE_HEADER", remote_header, "REMOTE-SECRET", NULL,
 	     "... and in which header"),
+	TEXT("POSTERN_METRICS_SECRET", metrics_secret, "", NULL,
+	     "who brings this may read /metrics (none: administrators alone)"),
 	TEXT("POSTERN_SMTP", smtp, "", NULL,
 	     "mail server as host:port (none: mails become files)"),
 	TEXT("POSTERN_SMTP_SECURITY", smtp_security, "STARTTLS",
@@ -340,6 +342,7 @@ shown(const struct setting_row *row, const char *value)
 		offsetof(struct conf, action_secret),
 		offsetof(struct conf, event_secret),
 		offsetof(struct conf, remote_secret),
+		offsetof(struct conf, metrics_secret),
 	};
 
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)

@@ -85,6 +85,7 @@ struct conf {
 	const char *action_secret, *action_header; /* no secret: anybody is */
 	const char *event_secret, *event_header;
 	const char *remote_secret, *remote_header; /* ... vouches for callers */
+	const char *metrics_secret;		   /* empty: there is none */
 
 	/* Mail. */
 	const char *smtp;	   /* host:port; empty: files in `state` */
