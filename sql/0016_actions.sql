@@ -113,6 +113,9 @@ declare
 		current_setting('request.jwt.claims', true), '')::jsonb
 		-> 'https://hasura.io/jwt/claims';
 begin
+	if jsonb_typeof(claims) = 'string' then
+		claims := claims #>> '{}';
+	end if;
 	if jsonb_typeof(claims) is distinct from 'object' then
 		return said;
 	end if;
@@ -282,7 +285,7 @@ declare
 	members jsonb := jsonb_build_object('code', code);
 begin
 	begin
-		if detail like '{%' then
+		if ltrim(detail, E' \t\r\n') like '{%' then
 			members := members || detail::jsonb;
 		end if;
 	exception when data_exception then

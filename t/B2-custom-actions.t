@@ -186,12 +186,16 @@ subtest 'arguments' => sub {
 		"a NUL: $_" for '{"j":"a\u0000b"}', '{"j":["\\\\\u0000"]}';
 	answers raw('any_json', '{"j":"\\\\u0000"}'), 200, '"\\\\u0000"',
 		'what is no NUL';
-	is raw('any_json', '{"j":' . '[' x 5000 . ']' x 5000 . '}')->{status}, 400,
-		'nested deeper than we go';
-	is raw('any_json', '{' . join(',', map { qq("m$_":1) } 1 .. 3000)
-		. '}')->{status}, 400, 'thousands of members';
-	is raw('any_json', '{"j":1,"j":2}')->{status}, 400, 'an argument twice';
-	is raw('any_json', '{"j\u0000":1}')->{status}, 400, 'a NUL in a name';
+	my @many = (
+		['{"j":' . '[' x 5000 . ']' x 5000 . '}', 'Nested deeper'],
+		['{' . join(',', map { qq("m$_":1) } 1 .. 3000) . '}',
+			'Object of more than 1000 members'],
+		['{"j":[' . join(',', (1) x 20_000) . ']}', 'More than 10000 values'],
+		['{"j":1,"j":2}', 'Duplicate property name'],
+		['{"j\u0000":1}', 'Property name with a NUL'],
+	);
+	answers raw('any_json', $_->[0]), 400,
+		qr/\{"message":"Malformed JSON: $_->[1].*/, $_->[1] for @many;
 	create('of_table(u regclass) returns text', q{select 'x'});
 	answers act('of_table', {u => 'nosuch'}), 400, wrong('Invalid argument: '
 		. 'u: relation "nosuch" does not exist'), 'the name of no table';
@@ -238,11 +242,12 @@ subtest 'what is no request of an action' => sub {
 		return $p->http(POST => '/actions/some', body => $text);
 	};
 	my $no_input = wrong('The body must be an action with an input');
-	answers $body->($_), 400, fails('The body is no JSON', 'bad-request'),
-		'no JSON: ' . substr($_, 0, 10)
-		for '', '{"input":', "{\"input\":{\"Name x\":\"\xff\"}}", 'input=x';
-	answers $body->($_), 400, fails('The body must be an action',
-		'bad-request'), "no object: $_" for '[]', 'null', '"input"';
+	answers $body->(''), 400, fails('The body is no JSON', 'bad-request'),
+		'nothing';
+	answers $body->($_), 400, qr/\{"message":"Malformed\ JSON:.*"bad-request"\}\}/x,
+		'no JSON: ' . substr($_, 0, 10) for '{"input":', 'input=x', '{"a":1}}';
+	answers $body->("{\"input\":{\"Name x\":\"\xff\"}}"), 400,
+		fails('The body is no JSON', 'bad-request'), 'no UTF-8';
 	answers $body->($_), 400, $no_input, "no input: $_"
 		for '{}', '{"input":null}', '{"input":[]}', '{"input":"x"}';
 	answers $body->('{"input":{"Name x":"a"},"session_variables":[]}'), 400,
@@ -263,6 +268,27 @@ subtest 'what is no request of an action' => sub {
 		params => {POSTERN_BODY_MAX => 1024}), 413,
 		fails('Content Too Large', 'content-too-large'),
 		'a worker refuses as well';
+};
+
+subtest 'what the documentation has for an example' => sub {
+	open my $in, '<', "$FindBin::Bin/../sql/README.md" or die $!;
+	my ($sql) = do { local $/; <$in> }
+		=~ /^## Actions of an engine.*?```sql\n(.*?)```/ms;
+	$p->sql($sql);
+	my $u = signup($p, name => 'Vera');
+	my $ask = sub (%input) {
+		return act('add_person', \%input, headers => bearer($u));
+	};
+	answers act('add_person', {name => 'Ada'}), 403,
+		fails('Forbidden', '42501'), 'a stranger may not';
+	answers $ask->(name => 'Ada'), 200, '{"id":1,"name":"Ada"}', 'a person';
+	answers $ask->(name => 'Zoë', shout => JSON::PP::true), 200,
+		'{"id":2,"name":"ZOË"}', '... in capitals';
+	answers $ask->(name => ''), 422, fails('A person has a name', 'nameless'),
+		'one without a name';
+	answers $ask->(name => 'Ada'), 400, fails('Uniqueness violation. duplicate '
+		. 'key value violates unique constraint "people_name_key"',
+		'constraint-violation'), 'one that is there';
 };
 
 subtest 'errors' => sub {
@@ -307,7 +333,7 @@ subtest 'errors' => sub {
 	answers $raise->('PT409', '{"code":"seat-taken","seat":{"row":[1, "b"]}}'),
 		409, '{"message":"Not ö","extensions":{"code":"seat-taken",'
 		. '"seat":{"row": [1, "b"]}}}', 'a detail that is an object is merged';
-	answers $raise->('P0001', '{"path":"$"}'), 400,
+	answers $raise->('P0001', qq( {"path":"\$"}\n)), 400,
 		fails('Not ö', 'P0001', ',"path":"$"'), '... beside the code';
 	answers $raise->('P0001', $_), 400, fails('Not ö', 'P0001'),
 		"a detail that is none is not told: $_"

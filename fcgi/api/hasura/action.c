@@ -1,6 +1,7 @@
 /* POST /actions/<name>: what an engine's actions ask of our functions. */
 #include "api/answer.h"
 #include "api/hasura/hasura.h"
+#include "core/json.h"
 #include "io/caller.h"
 
 #define PREFIX "/actions/"
@@ -37,14 +38,30 @@ has_nul(struct str text)
 	return false;
 }
 
+static struct err *
+read_body(struct call *call, json_object **ret)
+{
+	struct err *e;
+
+	TRY(hasura_check(call));
+	e = json_read(call->arena, call->request.body, ret);
+	if (e)
+		return err_new(call->arena, ERR_BAD_REQUEST,
+			       "Malformed JSON: %.*s",
+			       STR_FMT(e->issues->message));
+	return NULL;
+}
+
 /* Its arguments are Postgres's to judge. */
 static struct err *
 read_action(struct call *call, json_object **ret_session)
 {
-	json_object *action;
+	json_object *action, *input = NULL;
 
-	TRY(hasura_read(call, "action", &action));
-	if (!json_object_is_type(json_get(action, "input"), json_type_object))
+	TRY(read_body(call, &action));
+	if (json_object_is_type(action, json_type_object))
+		input = json_get(action, "input");
+	if (!json_object_is_type(input, json_type_object))
 		return refuse(call, "The body must be an action with an input");
 	if (has_nul(call->request.body))
 		return refuse(call, "The body has a text with a NUL");

@@ -1,6 +1,7 @@
 /* POST /event: what an engine's event triggers send. */
 #include "api/answer.h"
 #include "api/hasura/hasura.h"
+#include "core/json.h"
 
 enum {
 	NAME_MAX = 200, /* bytes; an id is a UUID, as engines send it */

@@ -35,19 +35,6 @@ hasura_check(struct call *call)
 }
 
 struct err *
-hasura_read(struct call *call, const char *what, json_object **ret)
-{
-	TRY(hasura_check(call));
-	if (json_read(call->arena, call->request.body, ret))
-		return err_new(call->arena, ERR_BAD_REQUEST,
-			       "The body is no JSON");
-	if (!json_object_is_type(*ret, json_type_object))
-		return err_new(call->arena, ERR_BAD_REQUEST,
-			       "The body must be an %s", what);
-	return NULL;
-}
-
-struct err *
 hasura_render(struct call *call)
 {
 	return err_new(call->arena, ERR_INTERNAL, "Nothing to answer");

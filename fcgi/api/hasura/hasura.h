@@ -15,7 +15,6 @@
 #ifndef POSTERN_API_HASURA_HASURA_H
 #define POSTERN_API_HASURA_HASURA_H
 
-#include "core/json.h"
 #include "core/request.h"
 
 struct part;
@@ -39,9 +38,6 @@ struct err *hasura_let_in(struct call *call, const char *what,
 
 /* Has the body come, and can it be JSON at all? */
 struct err *hasura_check(struct call *call);
-
-/* The body, which is an object. */
-struct err *hasura_read(struct call *call, const char *what, json_object **ret);
 
 /* Nothing is planned, so nothing is rendered. */
 struct err *hasura_render(struct call *call);
