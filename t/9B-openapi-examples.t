@@ -14,6 +14,7 @@ use Rest;
 
 my $p = Postern->start(env => {POSTERN_ARGON2 => 'm=512,t=2,p=1',
 	POSTERN_ADMIN_SECRET => 'open sesame',
+	POSTERN_METRICS_SECRET => 'of numbers',
 	POSTERN_REDIRECTS => 'http://localhost:8000'});
 my $document = $p->http(GET => '/openapi.json')->{json};
 my $json = JSON::PP->new->canonical->allow_nonref;
@@ -283,6 +284,7 @@ subtest 'accounts' => sub {
 subtest 'the rest' => sub {
 	happens($_) for qw(checkHealth getKeys getMetadata getDescription
 		requestGraphQL);
+	happens('readMetrics', headers => {Authorization => 'Bearer of numbers'});
 	happens('queryGraphQL', given => {query => '{ hello }'});
 };
 
