@@ -315,17 +315,29 @@ is_plain(const struct jwt_config *c)
 	       strcmp(c->claims.steps[0].name, JWT_NAMESPACE) == 0;
 }
 
-/* A token that is tried, with all that ours have. */
+/* With all that tokens of ours have. */
+#define SAMPLE(roles, role)                                                 \
+	STR("{\"iss\":\"i\",\"aud\":\"a\",\"sub\":\"s\",\"sid\":\"d\","     \
+	    "\"jti\":\"j\",\"iat\":1,\"nbf\":2,\"exp\":3,\"" JWT_NAMESPACE  \
+	    "\":{\"" JWT_ALLOWED "\":" roles ",\"" JWT_DEFAULT "\":\"" role \
+	    "\",\"x-hasura-user-id\":\"u\"}}")
+
+/* It is put into the form, and is a good one there. */
+static bool
+try_sample(struct reading *r, struct str sample)
+{
+	struct jwt_payload p = {.text = jwt_form(r->a, r->config, sample)};
+
+	return p.text.n && !json_read(r->a, p.text, &p.claims) &&
+	       jwt_normal(r->a, r->config, true, &p) &&
+	       json_has(json_get(p.claims, JWT_NAMESPACE), JWT_DEFAULT);
+}
+
 static bool
 is_possible(struct reading *r)
 {
-	static const char sample[] =
-		"{\"iss\":\"i\",\"aud\":\"a\",\"sub\":\"s\",\"sid\":\"d\","
-		"\"jti\":\"j\",\"iat\":1,\"nbf\":2,\"exp\":3,\"" JWT_NAMESPACE
-		"\":{\"" JWT_ALLOWED "\":[\"user\",\"admin\"],\"" JWT_DEFAULT
-		"\":\"admin\",\"x-hasura-user-id\":\"u\"}}";
-
-	return jwt_form(r->a, r->config, STR(sample)).n != 0;
+	return try_sample(r, SAMPLE("[\"user\"]", "user")) &&
+	       try_sample(r, SAMPLE("[\"user\",\"admin\"]", "admin"));
 }
 
 static struct err *

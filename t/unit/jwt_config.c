@@ -205,6 +205,12 @@ static const struct {
 	      "\"x-hasura-default-role\":\"user\"}}",		"must be a text"			 },
 	{HEAD ",\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.a\"},"
 	      "\"x-hasura-default-role\":{\"path\":\"$.a\"}}}",	 "something else is"			    },
+	{HEAD ",\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.a\"},"
+	      "\"x-hasura-default-role\":{\"path\":\"$.a[1]\"}}}",	 "something else is"			    },
+	{HEAD ",\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.a\"},"
+	      "\"x-hasura-default-role\":{\"path\":\"$.a[2]\"}}}",	 "something else is"			    },
+	{HEAD ",\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.a\"},"
+	      "\"x-hasura-default-role\":{\"path\":\"$.a[4]\"}}}",	 "something else is"			    },
 	{HEAD
 	 ",\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.sid\"},"
 	 "\"x-hasura-default-role\":\"user\"}}",		     "something else is"			    },
