@@ -53,7 +53,9 @@ pools_configure() {
 		echo "POSTERN_ADMIN_SECRET=admin"
 		echo "POSTERN_STATE=$VAR"
 		echo "POSTERN_KEYS=$VAR/keys/auth.key"
-		[ ! -r "$VAR/settings" ] || grep '^POSTERN_' "$VAR/settings" || :
+		[ ! -r "$VAR/settings" ] ||
+			grep -E '^(POSTERN_|HASURA_GRAPHQL_JWT_SECRET=)' "$VAR/settings" ||
+			:
 		state_given
 	} | awk -F= '{ last[$1] = $0 } END { for (n in last) print last[n] }' |
 		sort >"$RUN/postern.conf.new"

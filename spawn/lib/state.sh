@@ -184,6 +184,10 @@ state_save() {
 state_given() {
 	env | grep '^POSTERN_[A-Z0-9_]*=' |
 		grep -Ev '^POSTERN_(BIN|USER|CONFIG|TEST_[A-Z_]*)=' || :
+	# The engine's, whose JSON may be on several lines; the file has one.
+	[ -z "${HASURA_GRAPHQL_JWT_SECRET+x}" ] ||
+		printf 'HASURA_GRAPHQL_JWT_SECRET=%s\n' \
+			"$(printf '%s' "$HASURA_GRAPHQL_JWT_SECRET" | tr '\n' ' ')"
 }
 
 # A variable that is given now wins over the one of the start; one of the
@@ -195,7 +199,7 @@ state_recall() {
 		# shellcheck disable=SC2034  # used by the eval
 		value=${line#*=}
 		case ${name#POSTERN_BIN} in
-		POSTERN_*)
+		POSTERN_* | HASURA_GRAPHQL_JWT_SECRET)
 			eval "[ -n \"\${$name+x}\" ] || export $name=\"\$value\""
 			;;
 		*)
