@@ -99,7 +99,8 @@ subtest 'a log-in' => sub {
 			{'x-hasura-allowed-roles' => ['user'],
 			'x-hasura-default-role' => 'user', 'x-hasura-user-id' => $id},
 			'... with the claims of the tutorial, and a text for the id';
-		ok $claims->{exp} > time, '... that expires';
+		ok $claims->{iat} <= time && $claims->{exp} > time,
+			'... that has a beginning and an end';
 		answers $p->http(GET => '/auth/me',
 			headers => bearer($r->{json}{token})), 200,
 			qr/.*"ada\@example\.org".*/, '... and is known here';
