@@ -136,6 +136,20 @@ join pg_catalog.pg_attribute as a on a.attrelid = c.oid
 join pg_catalog.pg_type as d on d.oid = a.atttypid
 where t.typtype = 'c' and a.attnum > 0 and not a.attisdropped;
 
+-- What types are made of.
+create view postern.action_parts as
+select t.oid as type, t.typbasetype as part
+from pg_catalog.pg_type as t
+where t.typtype = 'd'
+union all
+select t.oid, t.typelem
+from pg_catalog.pg_type as t
+where postern.is_array(t)
+union all
+select c.type, c.column_type
+from postern.action_columns as c
+where c.fit;
+
 -- All types that arguments and answers are made of, down to the last.
 create recursive view postern.action_reached (input, type) as
 	select true, a.type from postern.action_arguments as a where a.fit
@@ -145,17 +159,9 @@ create recursive view postern.action_reached (input, type) as
 	union
 	select false, o.type from postern.action_outputs as o where o.fit
 	union
-	select r.input, part.type
+	select r.input, p.part
 	from action_reached as r
-	join pg_catalog.pg_type as t on t.oid = r.type
-	cross join lateral (
-		select t.typbasetype where t.typtype = 'd'
-		union all
-		select t.typelem where postern.is_array(t)
-		union all
-		select c.column_type from postern.action_columns as c
-		where c.type = t.oid and c.fit
-	) as part (type);
+	join postern.action_parts as p using (type);
 
 -- Those that get a name in GraphQL.  A label that is none takes the whole enum
 -- with it: an answer cannot leave it out.
@@ -188,6 +194,7 @@ select
 from postern.action_reached as r
 join pg_catalog.pg_type as t on t.oid = r.type
 where t.typtype = 'e'
+and exists (select from pg_catalog.pg_enum as e where e.enumtypid = t.oid)
 and not exists (
 	select from pg_catalog.pg_enum as e
 	where e.enumtypid = t.oid
@@ -275,6 +282,7 @@ language sql
 stable
 security definer
 set search_path = ''
+set enable_nestloop = off -- The catalogue's own numbers come late.
 as $$
 	with named as materialized (
 		select * from postern.action_named(taken)

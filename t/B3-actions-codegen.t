@@ -124,6 +124,7 @@ subtest 'types of Postgres' => sub {
 		create type action.size as enum ('small', 'LARGE');
 		create type action.odd as enum ('small', 'not-so-small');
 		create type action.truth as enum ('true', 'maybe');
+		create type action.never as enum ();
 		SQL
 	my %wanted = (smallint => 'Int', integer => 'Int', real => 'Float',
 		'double precision' => 'Float', text => 'String',
@@ -132,7 +133,8 @@ subtest 'types of Postgres' => sub {
 		'action.amount' => 'Int', 'action.amounts' => '[Int]',
 		'action.size' => 'SizeEnum', 'action.size[]' => '[SizeEnum]',
 		'action.odd' => 'String', 'action.truth' => 'String',
-		int4range => 'String', 'text[]' => '[String]', 'text[][]' => '[String]',
+		'action.never' => 'String', int4range => 'String',
+		'text[]' => '[String]', 'text[][]' => '[String]',
 		(map { $_ => $_ } qw(numeric uuid timestamptz timestamp date time
 			interval json jsonb bytea inet xml)));
 	my @types = sort keys %wanted;
