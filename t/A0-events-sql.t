@@ -200,7 +200,48 @@ subtest 'what no trigger can be' => sub {
 			'such an operation', qr/operations_check/],
 		[q{'x', 'api.nothing', webhook => 'http://a/'}, 'no table',
 			qr/does not exist/],
-		[q{'x', 'api.things'}, 'no webhook', qr/webhook/];
+		[q{'x', 'api.things'}, 'no webhook', qr/webhook/],
+		[qq{'x', 'api.things', webhook => '$hook',
+			payload_columns => '{id,nothing}'}, 'no such column to tell',
+			qr/no column nothing/];
+	refused("select postern.create_event_trigger('x', 'api.things',
+		webhook => '$hook', headers => '$_')", "headers: $_",
+		qr/is no header|array|\\u0000/)
+		for '{}', 'null', '[1]', '[{"name": "X"}]', '[{"value": "v"}]',
+		'[{"name": "X Y", "value": "v"}]', '[{"name": "X", "value": 1}]',
+		'[{"name": "X", "value": "a\r\nY: b"}]',
+		'[{"name": "X", "value": "a\u0000b"}]',
+		'[{"name": "X", "value_from_env": ""}]',
+		'[{"name": "X", "value_from_env": null}]';
+};
+
+subtest 'a table that changes under a trigger' => sub {
+	$p->sql(q{create table api.older (id int primary key, a text, b text)});
+	$p->sql(qq{select postern.create_event_trigger('moved', 'api.older',
+		columns => '{a}', webhook => '$hook', payload_columns => '{b}')});
+	$p->sql(q{insert into api.older values (1, 'a', 'b');
+		alter table api.older rename column a to c;
+		alter table api.older drop column b;
+		update api.older set c = 'd'});
+	is_deeply [map { $_->{payload}{data} } events()], [
+		{old => undef, new => {b => 'b'}}, {old => {}, new => {}}],
+		'a row of which nothing is left to tell is one all the same';
+	$p->sql('alter table api.older rename to newer');
+	is $p->sql(q{select postern.drop_event_trigger('moved')}), 't',
+		'the trigger of a table with another name is dropped';
+	$p->sql(q{insert into api.newer values (2)});
+	is_deeply [events()], [], '... indeed';
+	trigger('moved', "'api.newer'");
+	$p->sql(q{drop table api.newer; create table api.newer (id int)});
+	trigger('moved', "'api.newer'");
+	$p->sql(q{insert into api.newer values (3)});
+	is scalar(events()), 1, 'a table that was made anew gets its trigger';
+	$p->sql(q{insert into api.newer values (4);
+		select postern.drop_event_trigger('moved'); drop table api.newer});
+	my $id = $p->sql('select id from postern.event_log');
+	is $p->sql("select * from postern.event_redeliver('$id')"), 0,
+		'an event is not delivered again when nobody knows where to';
+	events();
 };
 
 # ---- who -------------------------------------------------------------------
@@ -430,6 +471,22 @@ subtest 'room' => sub {
 	events();
 };
 
+subtest 'large events' => sub {
+	$p->sql('truncate api.things; delete from postern.event_log');
+	$p->sql(q{insert into api.things (id, name)
+		select n, repeat(md5(n::text), 32 * 1024)
+		from generate_series(300, 311) as n});
+	my @n = map { scalar claim() } 1 .. 4;
+	is_deeply \@n, [4, 4, 4, 0], 'few at a time';
+	$p->sql('delete from postern.event_log');
+	$p->sql(q{insert into api.things (id, name) values
+		(320, repeat(chr(1), 190000000)), (321, 'small')});
+	my ($none, $small) = claim();
+	is $none->{body}, undef, 'one that cannot even be text has no body';
+	like $small->{body}, qr/small/, '... and does not keep others back';
+	$p->sql('truncate api.things; delete from postern.event_log');
+};
+
 subtest 'what a person asks' => sub {
 	$p->sql('delete from api.things');
 	events();
@@ -446,6 +503,8 @@ subtest 'what a person asks' => sub {
 	is $shown->{payload}{op}, 'INSERT', 'all of one';
 	is_deeply [map { $_->{response}{body} } @{$shown->{invocations}}], ['ok'],
 		'... with its attempts';
+	is $p->sql("select * from postern.event_redeliver('" . uc($c->{id}) . "')"),
+		1, 'an id is one in capital letters, too';
 	events();
 };
 

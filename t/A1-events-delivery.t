@@ -132,15 +132,25 @@ subtest 'headers' => sub {
 			"value_from_env": "$_->[0]"}]'});
 		like $row->{attempts}[0]{response}{error}, $_->[1], $_->[2];
 	}
+	# Some of them are refused when the trigger is made, unless it is old.
+	my $check = 'alter table postern.event_triggers %s trigger '
+		. 'event_triggers_check';
+	$p->sql(sprintf $check, 'disable');
 	for ('{"name": "X Y", "value": "a"}', '{"name": "", "value": "a"}',
 		'{"name": "X", "value": "a\r\nB: c"}', '{"name": "Host", "value": "a"}',
-		'{"name": "Content-Length", "value": "1"}', '1')
+		'{"name": "Content-Length", "value": "1"}', '1', '{"name": "X"}',
+		'{"name": "X", "value": "a\u0000b"}', '{"name": "X", "value": 5}')
 	{
 		($row) = deliver('/ok', ", headers => '[$_]'");
-		like $row->{attempts}[0]{response}{error}, qr/no header/,
+		like $row->{attempts}[0]{response}{error}, qr/no header|no text/,
 			"that is none: $_";
 	}
+	$p->sql(sprintf $check, 'enable');
 	is $r->count, 0, 'nothing was sent';
+	deliver('/ok', q{, headers => '[{"name": "X-None", "value": ""},
+		{"name": "X-Less", "value_from_env": "NONE"}]'}, NONE => '');
+	is_deeply [@{($r->seen)[0]{headers}}{qw(x-none x-less)}], ['', ''],
+		'one without anything in it is sent as well';
 	($row) = deliver('{{HOOK_BASE}}/ok?{{X}}', '', X => 'q=1',
 		HOOK_BASE => $r->url(''));
 	is $row->{state}, 'delivered', 'a URL from the environment';
@@ -187,6 +197,8 @@ subtest 'signatures' => sub {
 	is $row->{state}, 'failed', 'without it nothing is sent unsigned';
 	($row) = deliver('/ok', '', POSTERN_WEBHOOK_SECRET => 'whsec_???');
 	is $row->{state}, 'failed', 'nor with what is no key';
+	($row) = deliver('/ok', q{, secret_env => 'MINE'}, MINE => '');
+	is $row->{state}, 'failed', '... or nothing at all';
 	is $r->count, 0, '... indeed';
 };
 
@@ -272,6 +284,27 @@ subtest 'Retry-After' => sub {
 	($row) = deliver('/502-wait');
 	is $p->sql("select next_retry_at between now() + '50 minutes' and now()
 		+ '1 hour' from postern.event_log"), 't', '... of an hour at most';
+	($row) = deliver('/503-huge');
+	is $row->{attempts}[0]{response}{retry_after}, 3600,
+		'... however long the number is';
+	($row) = deliver('/503-past');
+	is $row->{state}, 'failed', 'but not for less than nothing';
+};
+
+subtest 'an event that is too large' => sub {
+	trigger('/ok');
+	$p->sql('truncate postern.event_log, postern.event_invocation_log');
+	$r->forget;
+	$p->sql(q{insert into api.things values (-1, repeat('x', 66000000)),
+		(-2, 'small')});
+	my ($status, $log) = once($p);
+	is $status, 0, 'stops nobody' or diag $log;
+	is $r->count, 1, 'what comes after it is sent';
+	like $p->sql(q{select response ->> 'error'
+		from postern.event_log as e
+		join postern.event_invocation_log as i on i.event_id = e.id
+		where e.error}), qr/too large/, 'and it is on record';
+	$p->sql('truncate api.things');
 };
 
 # ---- who may be called ------------------------------------------------------

@@ -8,7 +8,11 @@
 #include "base/seat.h"
 #include "core/address.h"
 
-enum { CONNECT_LIMIT = 10, TIMEOUT_MAX = 300 }; /* seconds */
+enum {
+	CONNECT_LIMIT = 10, /* seconds */
+	TIMEOUT_MAX = 300,
+	DIGITS_PLAIN = 18, /* of a number that surely fits */
+};
 
 /* ---- what libcurl calls ---- */
 
@@ -119,8 +123,13 @@ void
 hook_begin(struct hook *h, const struct conf *conf, CURL *curl)
 {
 	struct hook_head head;
-	struct err *e = hook_head_make(h, conf, &head);
+	struct err *e;
 
+	if (h->event.body.n == 0) {
+		hook_fail(h, STR("The event is too large to be sent."));
+		return;
+	}
+	e = hook_head_make(h, conf, &head);
 	if (e) {
 		hook_fail(h, e->message.n ? e->message
 					  : STR("The headers are no JSON."));
@@ -142,7 +151,7 @@ hook_begin(struct hook *h, const struct conf *conf, CURL *curl)
 static struct str
 reason(const struct hook *h, CURLcode code)
 {
-	if (h->refused.n)
+	if (h->refused.n && !h->status)
 		return arena_printf(h->arena,
 				    "%.*s may not be called: see "
 				    "POSTERN_WEBHOOK_ALLOW",
@@ -152,16 +161,36 @@ reason(const struct hook *h, CURLcode code)
 	return arena_printf(h->arena, "status %lld", (long long)h->status);
 }
 
+/* As many seconds as the receiver asks for; 0: it does not. */
+static int64_t
+asked_for(const struct hook *h)
+{
+	struct curl_header *header;
+	curl_off_t wait = 0;
+	struct str text;
+
+	if (curl_easy_header(h->curl, "Retry-After", 0, CURLH_HEADER, -1,
+			     &header) != CURLHE_OK)
+		return 0;
+	curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &wait);
+	/* libcurl makes nothing of what does not fit into a number. */
+	text = str_of(header->value);
+	if (wait == 0 && text.n > DIGITS_PLAIN &&
+	    strspn(header->value, "0123456789") == text.n)
+		wait = HOOK_WAIT_MAX;
+	if (wait < 0)
+		return 0;
+	return wait < HOOK_WAIT_MAX ? wait : HOOK_WAIT_MAX;
+}
+
 /* What was cut is good all the same: only its status is of interest. */
 void
 hook_end(struct hook *h, CURLcode code)
 {
 	bool whole = code == CURLE_OK || (code == CURLE_WRITE_ERROR && h->cut);
-	curl_off_t wait = 0;
 	long status = 0;
 
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &wait);
 	curl_easy_getinfo(h->curl, CURLINFO_TOTAL_TIME, &h->seconds);
 	h->state = HOOK_DONE;
 	h->ended_at = seat_now_ms();
@@ -170,8 +199,8 @@ hook_end(struct hook *h, CURLcode code)
 	if (h->delivered)
 		return;
 	h->why = reason(h, code);
-	if (whole && wait > 0)
-		h->wait = wait < HOOK_WAIT_MAX ? wait : HOOK_WAIT_MAX;
+	if (whole)
+		h->wait = asked_for(h);
 }
 
 void
@@ -218,6 +247,18 @@ put_response(const struct hook *h, struct buf *b)
 	buf_char(b, '}');
 }
 
+/* As text where there are escapes, of which Postgres reads only some. */
+static void
+put_headers(struct str headers, struct buf *b)
+{
+	if (headers.n == 0)
+		BUF_LIT(b, "[]");
+	else if (str_find(headers, '\\') < headers.n)
+		buf_json(b, headers);
+	else
+		buf_put(b, headers);
+}
+
 /* Headers as the trigger has them: without what the environment knows. */
 static void
 put_request(const struct hook *h, struct buf *b)
@@ -225,7 +266,7 @@ put_request(const struct hook *h, struct buf *b)
 	BUF_LIT(b, "{\"url\":");
 	buf_json(b, h->event.webhook);
 	BUF_LIT(b, ",\"headers\":");
-	buf_put(b, h->event.headers.n ? h->event.headers : STR("[]"));
+	put_headers(h->event.headers, b);
 	BUF_LIT(b, ",\"timeout_sec\":");
 	buf_put(b, h->event.timeout);
 	buf_char(b, '}');

@@ -26,7 +26,13 @@ enum {
 	HOOK_WAIT_MAX = 3600, /* seconds that a receiver may ask for */
 };
 
-enum hook_state { HOOK_FREE, HOOK_WAITING, HOOK_UNDERWAY, HOOK_DONE };
+enum hook_state {
+	HOOK_FREE,
+	HOOK_WAITING,
+	HOOK_UNDERWAY,
+	HOOK_DONE,
+	HOOK_TOLD, /* it is being recorded */
+};
 
 struct hook {
 	enum hook_state state;

@@ -94,11 +94,14 @@ free_list(void *list)
 	curl_slist_free_all(list);
 }
 
+/* libcurl leaves out what has no value, unless it is written like this. */
 static void
 add(struct arena *a, struct hook_head *head, struct str name, struct str value)
 {
-	struct str line =
-		arena_printf(a, "%.*s: %.*s", STR_FMT(name), STR_FMT(value));
+	bool empty = str_trim(value).n == 0;
+	struct str line = empty ? arena_printf(a, "%.*s;", STR_FMT(name))
+				: arena_printf(a, "%.*s: %.*s", STR_FMT(name),
+					       STR_FMT(value));
 
 	head->headers = mem_must(curl_slist_append(head->headers, line.p));
 }
@@ -147,12 +150,18 @@ add_row(struct arena *a, struct hook_head *head, json_object *row)
 {
 	struct str name = json_str(json_get(row, "name"));
 	struct str value = json_str(json_get(row, "value"));
+	bool is_text =
+		json_object_is_type(json_get(row, "value"), json_type_string);
 
 	if (json_has(row, "value_from_env"))
 		TRY(variable(a, json_str(json_get(row, "value_from_env")),
 			     &value));
+	else if (!is_text)
+		return err_new(a, ERR_INVALID, "A header's value is no text.");
 	if (!is_token(name) || is_taken(name) || !is_value(value))
-		return err_new(a, ERR_INVALID, "There is no header \"%.*s\".",
+		return err_new(a, ERR_INVALID,
+			       "There is no header \"%.*s\", or not with that "
+			       "value.",
 			       STR_FMT(name));
 	add(a, head, name, value);
 	return NULL;
@@ -227,6 +236,12 @@ signed_text(struct arena *a, const struct event *event, struct str moment)
 }
 
 static struct err *
+no_key(struct arena *a)
+{
+	return err_new(a, ERR_INVALID, "The key of signatures is no key.");
+}
+
+static struct err *
 sign(struct arena *a, struct str keys, struct str content, struct buf *b)
 {
 	while (keys.n) {
@@ -236,8 +251,7 @@ sign(struct arena *a, struct str keys, struct str content, struct buf *b)
 			continue;
 		mac = secret_hmac(a, key_of(a, text), content);
 		if (!mac.p)
-			return err_new(a, ERR_INVALID,
-				       "The key of signatures is no key.");
+			return no_key(a);
 		BUF_LIT(b, " v1,");
 		buf_put(b, plain_base64(a, mac));
 	}
@@ -255,11 +269,13 @@ add_signature(struct arena *a, const struct hook *h, const struct conf *conf,
 
 	if (h->event.secret_env.n)
 		TRY(variable(a, h->event.secret_env, &keys));
-	if (keys.n == 0)
+	if (keys.n == 0 && h->event.secret_env.n == 0)
 		return NULL;
 	content = signed_text(a, &h->event, time_text);
 	e = sign(a, keys, content, &b);
-	if (!e && b.n) {
+	if (!e && b.n == 0)
+		e = no_key(a);
+	if (!e) {
 		add(a, head, STR("webhook-timestamp"), time_text);
 		add(a, head, STR("webhook-signature"), str_trim(buf_str(&b)));
 	}

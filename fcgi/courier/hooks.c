@@ -17,7 +17,9 @@ enum {
 	KEEP_EVERY = 600 * 1000,
 	ECHO_SOON = 10, /* milliseconds after a word: others wrote meanwhile */
 	ECHO_LATE = 100,
+	RESULTS_MANY = 8 * 1024 * 1024, /* bytes of answers to record at once */
 	RESULTS_MAX = 64 * 1024 * 1024,
+	BYTES_MANY = 32 * 1024 * 1024, /* of bodies: no more are claimed */
 	IDS_MAX = 1024 * 1024,
 };
 
@@ -31,6 +33,7 @@ struct hooks {
 	CURL **idle; /* handles that nothing uses */
 	int n, nidle;
 	int held, underway, done; /* of all */
+	size_t bytes;		  /* of the bodies that are held */
 	int64_t done_since;	  /* the first of those that are done */
 	int64_t heard_at, claimed_at, claim_at, renew_at, keep_at;
 	int64_t rest_until; /* the log could not be asked */
@@ -68,6 +71,7 @@ free_hook(struct hooks *s, struct hook *h)
 {
 	h->window->held--;
 	s->held--;
+	s->bytes -= h->event.body.n;
 	buf_free(&h->answer);
 	if (h->arena)
 		arena_reset(h->arena);
@@ -107,6 +111,7 @@ hold(struct hooks *s, const struct event *e, int *at)
 	h->held_since = seat_now_ms();
 	h->window->held++;
 	s->held++;
+	s->bytes += h->event.body.n;
 }
 
 /* A word stands for all who wrote at about the same time. */
@@ -145,13 +150,19 @@ claim(struct hooks *s)
 	}
 }
 
+static bool
+has_room(const struct hooks *s)
+{
+	return !s->leave_by && s->held < s->n && s->bytes < BYTES_MANY;
+}
+
 /* Few at a time cost much; but nobody waits longer than a moment. */
 static bool
 is_time_to_claim(const struct hooks *s)
 {
 	int64_t now = seat_now_ms();
 
-	if (s->leave_by || now < s->rest_until || s->held >= s->n)
+	if (now < s->rest_until || !has_room(s))
 		return false;
 	if (now >= s->claim_at)
 		return true;
@@ -260,14 +271,38 @@ is_time_to_record(const struct hooks *s)
 	       now >= s->done_since + RECORD || s->leave_by;
 }
 
+/* What is done becomes JSON, as much of it as is good to record at once. */
 static void
-forget_done(struct hooks *s)
+tell(struct hooks *s, struct buf *b)
 {
-	for (int i = 0; i < s->n; i++)
-		if (s->all[i].state == HOOK_DONE)
-			free_hook(s, &s->all[i]);
-	s->done = 0;
-	s->more = true; /* for those that had no room */
+	buf_char(b, '[');
+	for (int i = 0; i < s->n && b->n < RESULTS_MANY; i++) {
+		if (s->all[i].state != HOOK_DONE)
+			continue;
+		if (b->n > 1)
+			buf_char(b, ',');
+		hook_result(&s->all[i], b);
+		s->all[i].state = HOOK_TOLD;
+	}
+	buf_char(b, ']');
+}
+
+static void
+told(struct hooks *s, bool good)
+{
+	for (int i = 0; i < s->n; i++) {
+		struct hook *h = &s->all[i];
+
+		if (h->state != HOOK_TOLD)
+			continue;
+		h->state = HOOK_DONE;
+		if (!good)
+			continue;
+		free_hook(s, h);
+		s->done--;
+	}
+	if (good)
+		s->more = true; /* for those that had no room */
 }
 
 static void
@@ -277,19 +312,10 @@ record(struct hooks *s)
 	int64_t given_up = 0;
 	struct err *e;
 
-	buf_char(&b, '[');
-	for (int i = 0; i < s->n; i++) {
-		if (s->all[i].state != HOOK_DONE)
-			continue;
-		if (b.n > 1)
-			buf_char(&b, ',');
-		hook_result(&s->all[i], &b);
-	}
-	buf_char(&b, ']');
+	tell(s, &b);
 	e = events_record(s->desk, s->arena, buf_str(&b), &given_up);
 	buf_free(&b);
-	if (note(s, e))
-		forget_done(s);
+	told(s, note(s, e));
 	if (given_up)
 		log_line(LOG_ERROR,
 			 "%lld events are given up: see postern "
@@ -363,7 +389,7 @@ static int
 patience(const struct hooks *s)
 {
 	int64_t now = seat_now_ms(), at = now + POLL;
-	bool room = s->held < s->n && !s->leave_by;
+	bool room = has_room(s);
 
 	if (room && s->claim_at < at)
 		at = s->claim_at;
@@ -476,10 +502,14 @@ close_all(struct hooks *s)
 static void
 give_back(struct hooks *s)
 {
-	struct str ids = ids_of(s, INT64_MAX);
+	struct str ids;
 
-	if (s->done)
+	while (s->done) {
 		record(s);
+		if (s->failed)
+			break;
+	}
+	ids = ids_of(s, INT64_MAX);
 	if (ids.n)
 		note(s, events_release(s->desk, s->arena, ids));
 }

@@ -9,6 +9,7 @@
 #   $r->stop  $r->again the port refuses, and listens anew
 #
 #   /ok  /204  /301  /500  /429 (Retry-After: 1)  /502-wait (Retry-After: 99999)
+#   /503-huge (Retry-After: ten to the thirtieth)  /503-past (... -5)
 #   /twice        500 to the first of each event, then 200
 #   /hang         no answer at all
 #   /slow         an answer after a second
@@ -190,6 +191,10 @@ sub _special ($one, $way)
 		if $way eq '429';
 	return _send($one, '502 Bad Gateway', 'later', 'Retry-After: 99999')
 		if $way eq '502-wait';
+	return _send($one, '503 Service Unavailable', 'later',
+		'Retry-After: 1' . '0' x 30) if $way eq '503-huge';
+	return _send($one, '503 Service Unavailable', 'later',
+		'Retry-After: -5') if $way eq '503-past';
 	return _send($one, '200 OK', "a\xff\0\xc3") if $way eq 'bytes';
 	return 1 if $way eq 'hang';
 	return _later($one, 1, sub { _send($one, '200 OK', 'at last') })
