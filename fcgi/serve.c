@@ -346,7 +346,7 @@ send(struct exchange *x)
 	ask_enter(x->call.arena, &x->call.caller, &x->job);
 	TRY(compile(x));
 	TRY(depend_weave(&x->call, &x->script, &woven));
-	if (x->job.write && !asks)
+	if (x->job.write)
 		ask_trace(&x->call.request, &woven);
 	x->job.statements = woven.statements;
 	x->job.n = woven.n;

@@ -64,6 +64,11 @@ subtest 'other interfaces' => sub {
 	@events = (events(), {});
 	is $events[0]{payload}{trace_context}{trace_id}, $trace, 'JSON:API'
 		or diag $reply->{body};
+	$reply = $p->cgi(POST => '/signup', headers => \%headers, json => {input =>
+		{email => 's@example.org', password => 'twelve monkeys', name => 's'}});
+	@events = (events(), {});
+	is $events[0]{payload}{trace_context}{trace_id}, $trace, 'signing up'
+		or diag $reply->{body};
 };
 
 subtest 'a member is a member' => sub {
