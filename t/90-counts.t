@@ -214,10 +214,34 @@ for my $who ({}, bearer($v)) {
 	cmp_ok high($long) - $from, '<', 2048, '... does not stay in memory';
 }
 
-# The most KiB that the workers of that pool ever had.
-sub high ($p)
+# What waits stays in the database, however much it is.
+my $BACKLOG = 20_000;
+my $full    = start(env => {POSTERN_WEBHOOK_ALLOW => '127.0.0.1'});
+drained($full, 1000);
+my $before = high($full, 'courier');
+drained($full, $BACKLOG);
+cmp_ok high($full, 'courier') - $before, '<', 4096,
+	'a courier does not grow by a backlog';
+is $full->sql('select count(*) from postern.inbox'), $BACKLOG + 1000,
+	'... of which each was received';
+
+# So many events at once, to a receiver that is this server.
+sub drained ($p, $many)
 {
-	my (undef, @pids) = $p->pids('bulk');
+	$p->sql("select postern.create_event_trigger('backlog', 'api.users',
+		'{INSERT}', webhook => '" . $p->url . "/event')");
+	$p->sql("insert into api.users (name)
+		select 'one of $many: ' || g from generate_series(1, $many) as g");
+	my $left = 'select count(*) from postern.event_log
+		where not delivered and not error';
+	until_true(300, sub { sleep 0.2; $p->sql($left) eq '0' });
+	is $p->sql($left), 0, "$many events go";
+}
+
+# The most KiB that the workers of that pool ever had.
+sub high ($p, $pool = 'bulk')
+{
+	my (undef, @pids) = $p->pids($pool);
 	my @high = map { Postern::_slurp("/proc/$_/status") =~
 		/^VmHWM:\s+(\d+)/m ? $1 : () } @pids;
 	return Bench::Measure::sum(@high);

@@ -1,7 +1,8 @@
 # What events cost: users that are created with an event trigger on and
 # without; how fast a courier brings what has gathered meanwhile to a receiver
 # that is nginx; and, when there is nothing else to do, how long a single event
-# is on its way.
+# is on its way.  Of a backlog, how fast one courier with nothing to keep it from
+# brings it away, and how much memory that takes of it.
 package Bench::Events;
 
 use v5.36;
@@ -13,7 +14,8 @@ use Time::HiRes qw(sleep time);
 
 use constant {
 	GATHER => 10_000,    # events that are delivered in a round
-	SINGLE => 300        # events that come one by one
+	SINGLE => 300,       # events that come one by one
+	BATCH  => 50_000     # of a backlog, written at once
 };
 
 our @ids = ('E1 without', 'E1 insert', 'E1 deliver');
@@ -134,6 +136,62 @@ sub single ($s)
 	_forget($s);
 	return {p50 => $ms[@ms / 2], p99 => $ms[0.99 * @ms], max => $ms[-1],
 		n => scalar @ms};
+}
+
+# A backlog, and what one courier needs to drain it.  The others of the instance
+# stand still: they would not be the one that is measured.
+sub backlog ($s, $n, $note = sub ($) { })
+{
+	_trigger($s, $s->url($s->port('bare')));
+	sleep 0.2 while _waiting($s);
+	$s->sql('truncate postern.event_log, postern.event_invocation_log');
+	_without_courier($s, sub { _write($s, $n); 1 });
+	$note->("$n events wait; draining");
+	my ($pid) = $s->workers('courier');
+	my $groups = {courier => [$pid],
+		backends => [$s->backends('postern courier')]};
+	my $idle = _high($pid);
+	my ($before, $start) = (Bench::Measure::cpu_of($groups), time);
+	_drained($s, $n, $note);
+	my $took = time - $start;
+	my $used = Bench::Measure::since($before, Bench::Measure::cpu_of($groups));
+	my $failed = $s->sql('select count(*) from postern.event_log where error');
+	_forget($s);
+	return {n => $n, failed => $failed, took => $took, rps => $n / $took,
+		core => $n / ($used->{courier} / 1e9),
+		backends => $used->{backends} / 1000 / $n,
+		idle => $idle / 1024, peak => _high($pid) / 1024};
+}
+
+sub _write ($s, $n)
+{
+	for (my $at = 0; $at < $n; $at += BATCH) {
+		my $more = $n - $at < BATCH ? $n - $at : BATCH;
+		my $first = $s->fresh;
+		$s->sql("insert into api.users (name) select ($first + g)::text
+			from generate_series(1, $more) as g");
+	}
+}
+
+# Asked seldom and through an index: counting takes time of the same machine.
+sub _drained ($s, $n, $note)
+{
+	my $said = time;
+	while ($s->sql('select exists (select from postern.event_log
+		where not delivered and not error and not archived)') eq 't') {
+		sleep $n > 100_000 ? 1 : 0.1;
+		next if time - $said < 60;
+		$said = time;
+		$note->('... ' . _waiting($s) . ' left');
+	}
+}
+
+# The most that a process ever had in memory, in KiB.
+sub _high ($pid)
+{
+	open my $in, '<', "/proc/$pid/status" or return 0;
+	my ($kib) = map { /^VmHWM:\s+(\d+)/ ? $1 : () } <$in>;
+	return $kib // 0;
 }
 
 # --- What is aimed at ----------------------------------------------------------------

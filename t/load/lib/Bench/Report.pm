@@ -346,7 +346,19 @@ sub _events ($all)
 		was %.1f MiB at most.
 		TEXT
 		Bench::Measure::median(map { $_->{'E1 deliver'}{memory} / 1024 }
-			$all->{good}->@*));
+			$all->{good}->@*)), _backlog($all->{drain});
+}
+
+sub _backlog ($r)
+{
+	return if !$r;
+	return "\n", sprintf <<~'TEXT', _n($r->{n}), $r->@{qw(took)}, _n($r->{rps}),
+		A backlog of %s events was drained in %.1f s, %s a second; each second of the
+		courier's processor brought %s of them away, and backends worked %s us for
+		each. The courier, which had %.1f MiB at most before (VmHWM), had %.1f MiB
+		at most then. %d events were given up.
+		TEXT
+		_n($r->{core}), _n($r->{backends}), $r->@{qw(idle peak failed)};
 }
 
 # --- Measured once --------------------------------------------------------------
@@ -545,7 +557,20 @@ sub _event_aims ($all)
 			[$what, $kind, $aim, [_ratios($all, $code)], $digits]
 		} @Bench::Events::aims),
 		['one event, from insert to receiver: p99, ms', 'most', 50,
-			$all->{single}{p99}, 1]
+			$all->{single}{p99}, 1],
+		_drain_aims($all->{drain})
+	);
+}
+
+sub _drain_aims ($r)
+{
+	return if !$r;
+	my $n = _n($r->{n});
+	return (
+		["a backlog of $n: events per second of the courier's core", 'least',
+			5000, $r->{core}, 0],
+		['... resident memory of the courier at its peak (VmHWM), MiB', 'most',
+			64, $r->{peak}, 1]
 	);
 }
 
