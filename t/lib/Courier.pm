@@ -25,7 +25,7 @@ our @EXPORT = qw(once register outbox due);
 sub _environment ($p, %more)
 {
 	my %env = $p->_cgi_environment(GET => '/');
-	%env = (%env{grep { /^POSTERN_/ } keys %env}, %more);
+	%env = (%env{grep { /^(?:POSTERN|HASURA)_/ } keys %env}, %more);
 	delete $env{$_} for grep { !defined $env{$_} } keys %env;
 	return %env;
 }

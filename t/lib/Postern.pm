@@ -137,7 +137,7 @@ sub instance ($self, $command, %more)
 	if (!$pid) {
 		delete @ENV{grep { /^(?:PG|POSTERN_(?!TEST_))/ } keys %ENV};
 		delete @ENV{qw(DATABASE_URL MIGRATE_URL MIGRATIONS CORS LISTEN
-			RATE_LIMIT SHARED_BUFFERS WORKERS)};
+			RATE_LIMIT SHARED_BUFFERS WORKERS HASURA_GRAPHQL_JWT_SECRET)};
 		@ENV{keys %env} = values %env;
 		_sanitizers();
 		open STDIN,  '<',  '/dev/null';
