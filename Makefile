@@ -44,7 +44,8 @@ CORS ?=
 export VAR PORT TLS_PORT WORKERS DATABASE_URL CORS
 
 .PHONY: all release debug unit fuzz packages run start stop restart reload \
-	status logs migrate psql test lint fmt bench install clean help pages
+	status logs migrate psql postern test lint fmt bench install clean \
+	help pages
 
 all: release ## build/release/postern (the default), and the pages if npm is there
 	@spawn/pages --if-it-can
@@ -126,6 +127,9 @@ logs: ## follow the logs
 psql: ## a shell on the database, or run what standard input says
 stop reload status logs psql:
 	@spawn/instance $@
+
+postern: ## the program with the instance's settings: make postern DO='events list'
+	@spawn/instance postern $(DO)
 
 migrate: packages ## apply the migrations that are new
 	@spawn/instance migrate

@@ -44,6 +44,19 @@ subtest 'psql runs its standard input' => sub {
 	unlike $said, qr/not reached\s*\n-/, '... and the end';
 };
 
+subtest 'the program runs with the settings of the instance' => sub {
+	my $ask = sub ($what) {
+		local @ENV{qw(VAR DO)} = ($var, $what);
+		return scalar qx{make -s -C '$Postern::top' postern 2>&1};
+	};
+	like $ask->('settings'), qr/^POSTERN_STATE=\Q$var\E$/m, 'it knows them';
+	like $ask->('events stats'), qr/^trigger\s+waiting\s/m,
+		'... and asks the database of the instance';
+	is $?, 0, '... well';
+	$ask->('no such thing');
+	isnt $?, 0, 'an error is an exit status';
+};
+
 # What the workers of an instance read.
 sub setting ($of, $name)
 {
