@@ -90,14 +90,17 @@ to postern_anonymous, postern_member, postern_admin;
 -- What the engine says of its caller, kept for the rest of the transaction.
 create function postern.keep_session_variables(said json)
 returns void
-language sql
+language plpgsql
 as $$
-	select set_config('postern.session_variables', jsonb_object_agg(
-		lower(v.key), v.value)::text, true)
-	from json_each_text(
-		case json_typeof(said) when 'object' then said end) as v
-	where lower(v.key) like 'x-hasura-%'
-	having count(*) > 0
+begin
+	if json_typeof(said) = 'object' then
+		perform set_config('postern.session_variables',
+			coalesce(jsonb_object_agg(lower(v.key), v.value), '{}')
+				::text, true)
+		from json_each_text(said) as v
+		where lower(v.key) like 'x-hasura-%';
+	end if;
+end
 $$;
 
 create function postern.session_variables()
@@ -155,10 +158,11 @@ comment on function postern.session_variable(text) is
 create function postern.action_misfit(
 	action postern.action_functions, input json)
 returns text
-language sql
+language plpgsql
 stable
 as $$
-	select coalesce((
+begin
+	return coalesce((
 		select 'Unexpected argument: ' || given
 		from json_object_keys(input) as given
 		where given <> all (action.argument_names)
@@ -171,7 +175,8 @@ as $$
 		and coalesce(json_typeof(input -> a.name), 'null') = 'null'
 		order by a.place
 		limit 1
-	))
+	));
+end
 $$;
 
 -- The argument that its type would not read, with what was said, or null.
@@ -209,19 +214,23 @@ $$;
 create function postern.action_call(
 	action postern.action_functions, input json)
 returns text
-language sql
+language plpgsql
 stable
 as $$
-	select format('select action.%I(%s) as %I', action.name,
-			string_agg(format('%1$I => x.%1$I', a.name), ', '),
-			coalesce(action.output_names[1], 'value'))
-		|| coalesce(' from json_to_record($1) as x('
-			|| string_agg(format('%I %s', a.name,
-				format_type(a.type, -1)), ', ')
-			|| ')', '')
-	from unnest(action.argument_names, action.argument_types)
-		as a (name, type)
-	where input -> a.name is not null
+begin
+	return (
+		select format('select action.%I(%s) as %I', action.name,
+				string_agg(format('%1$I => x.%1$I', a.name),
+					', '),
+				coalesce(action.output_names[1], 'value'))
+			|| coalesce(' from json_to_record($1) as x('
+				|| string_agg(format('%I %s', a.name,
+					format_type(a.type, -1)), ', ')
+				|| ')', '')
+		from unnest(action.argument_names, action.argument_types)
+			as a (name, type)
+		where input -> a.name is not null);
+end
 $$;
 
 -- The same, with the answer as JSON.  Columns that are declared make an object
@@ -231,26 +240,27 @@ $$;
 create function postern.action_statement(
 	action postern.action_functions, input json)
 returns text
-language sql
+language plpgsql
 stable
 as $$
-	select case
-		when action.returns = 'void'::regtype then
-			call
-		when action.returns_set then
-			format('select ''['' || coalesce(string_agg('
-				'coalesce(to_json(%s)::text, ''null''), '','''
-				'), '''') || '']'' from (%s) as r', value, call)
-		else
-			format('select to_json(%s) from (%s offset 0) as r',
-				value, call)
-		end
-	from postern.action_call(action, input) as call,
-	format(case
+declare
+	call text := postern.action_call(action, input);
+	value text := format(case
 		when cardinality(action.output_names) = 1 then 'r'
 		when action.output_names is not null then 'r.%1$I'
 		else 'case when not r.%1$I is null then r.%1$I end'
-		end, coalesce(action.output_names[1], 'value')) as value
+		end, coalesce(action.output_names[1], 'value'));
+begin
+	if action.returns = 'void'::regtype then
+		return call;
+	elsif action.returns_set then
+		return format('select ''['' || coalesce(string_agg('
+			'coalesce(to_json(%s)::text, ''null''), '',''), '
+			''''') || '']'' from (%s) as r', value, call);
+	end if;
+	return format('select to_json(%s) from (%s offset 0) as r',
+		value, call);
+end
 $$;
 
 
