@@ -6,7 +6,7 @@
 enum {
 	SETS = 64, /* a power of two */
 	WAYS = 8,
-	TOKEN_MAX = 1024, /* longer ones are read each time */
+	TOKEN_MAX = 2048, /* longer ones are read each time */
 };
 
 /* A token that was read; one allocation holds both texts. */

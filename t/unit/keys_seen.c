@@ -75,6 +75,21 @@ test_others(struct arena *a)
 	keys_seen_free(seen);
 }
 
+/* One that RSA signed, with an engine's audiences in it, is this long. */
+static void
+test_long(struct arena *a)
+{
+	struct keys_seen *seen = keys_seen_new();
+	struct str token = arena_printf(a, "e30.%01600d.%0400d", 1, 1);
+	struct str longer = arena_printf(a, "e30.%01700d.%0400d", 1, 1);
+
+	add(seen, token);
+	add(seen, longer);
+	ok(finds(seen, a, KEYS_ACCESS, token), "2,000 bytes are remembered");
+	ok(!finds(seen, a, KEYS_ACCESS, longer), "2,100 are too many");
+	keys_seen_free(seen);
+}
+
 int
 main(void)
 {
@@ -82,6 +97,7 @@ main(void)
 
 	test_many(a);
 	test_others(a);
+	test_long(a);
 	arena_free(a);
 	return done();
 }
