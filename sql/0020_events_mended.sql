@@ -102,23 +102,29 @@ for each row execute function postern.event_triggers_check();
 
 -- Delivering.
 
--- The bytes of a payload as text; null when no receiver will ever take so
--- many, or Postgres cannot make them.
-create function postern.event_size(payload jsonb)
-returns bigint
+-- The body of a large event; null when no receiver would ever take as much, or
+-- Postgres cannot make it.
+create function postern.event_large_body(
+	e postern.event_log, max_retries integer)
+returns text
 language plpgsql
-immutable
+stable
 as $$
 begin
-	return nullif(least(octet_length(payload::text), 64000001), 64000001);
+	-- What it has when it is not compressed any more.
+	if pg_column_size(e.payload || '{}') > 32000000 then
+		return null;
+	end if;
+	return postern.event_body(e, max_retries);
 exception
 	when program_limit_exceeded or out_of_memory then
 		return null;
 end
 $$;
 
--- Of large events fewer are taken at once.  Those that are too large have no
--- body, and so the courier cannot send them, but can say so.
+-- Of large events fewer are taken at once, as far as that can be told without
+-- reading them.  Those that are too large have no body, and so the courier
+-- cannot send them, but can say so.
 create or replace function postern.event_claim(
 	rooms text, room text, total text, lease text)
 returns table (
@@ -154,11 +160,7 @@ begin
 		continue when n <= 0;
 		return query
 		with due as (
-			select e.id,
-				case when pg_column_size(e.payload) < 2000
-					then 2000
-					else postern.event_size(e.payload)
-				end as size
+			select e.id, pg_column_size(e.payload) as size
 			from postern.event_log as e
 			where e.trigger_name = t.name
 			and not e.delivered and not e.error and not e.archived
@@ -175,8 +177,7 @@ begin
 					rows unbounded preceding) as upto
 				from due
 			) as d
-			where d.upto - d.size < 4000000
-			or d.size is null
+			where d.upto - d.size < 2000000
 		)
 		update postern.event_log as e
 		set locked = now() + make_interval(secs => lease::integer)
@@ -186,8 +187,10 @@ begin
 			e.id::text, e.trigger_name, t.webhook,
 			t.headers::text, t.secret_env, t.timeout_sec::text,
 			postern.event_trace_of(e) ->> 'trace_id',
-			case when fit.size is not null
-				then postern.event_body(e, t.num_retries) end;
+			case when fit.size < 2000
+				then postern.event_body(e, t.num_retries)
+				else postern.event_large_body(e, t.num_retries)
+			end;
 		get diagnostics n = row_count;
 		rest := rest - n;
 	end loop;
@@ -224,5 +227,5 @@ $$;
 
 revoke execute on function
 	postern.event_triggers_check,
-	postern.event_size
+	postern.event_large_body
 from public;

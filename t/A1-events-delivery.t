@@ -295,7 +295,7 @@ subtest 'an event that is too large' => sub {
 	trigger('/ok');
 	$p->sql('truncate postern.event_log, postern.event_invocation_log');
 	$r->forget;
-	$p->sql(q{insert into api.things values (-1, repeat('x', 66000000)),
+	$p->sql(q{insert into api.things values (-1, repeat('x', 33000000)),
 		(-2, 'small')});
 	my ($status, $log) = once($p);
 	is $status, 0, 'stops nobody' or diag $log;
