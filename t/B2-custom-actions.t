@@ -153,6 +153,14 @@ subtest 'arguments' => sub {
 		wrong(q{Unexpected argument: x'"}), 'another one';
 	answers act('some', {'name x' => 'a'}), 400,
 		wrong('Unexpected argument: name x'), 'in other letters';
+	$p->sql(<<~'SQL');
+		create function action.odd("a"") int, x(""" text, "x.b" text,
+			"%I '$1" text) returns text language sql
+		as 'select concat_ws('' '', $1, $2, $3)'
+		SQL
+	answers act('odd', {'a") int, x("' => '%s', 'x.b' => q{'--},
+		q{%I '$1} => '"'}), 200, quote(q{%s '-- "}),
+		'names and values are no SQL';
 	create('strict(n int default 1) returns int strict', 'select 1');
 	answers act('strict', {n => undef}), 200, 'null', 'a strict function';
 	my @bad = (
@@ -261,6 +269,10 @@ subtest 'what is no request of an action' => sub {
 		is "$r->{status} $r->{headers}{allow}", '405 POST', $method;
 	}
 	is $p->http(HEAD => '/actions/some')->{status}, 405, 'HEAD';
+	is $p->http(OPTIONS => '/actions/some', headers => {Origin =>
+		'http://localhost:3000', 'Access-Control-Request-Method' => 'POST'})
+		->{headers}{'access-control-allow-origin'}, 'http://localhost:3000',
+		'a page may ask whether it may';
 	my $r = $p->http(POST => '/actions/some', body => ' ' x (2 << 20));
 	answers $r, 413, fails('Content Too Large', 'unexpected'),
 		'nginx refuses in the same form';
