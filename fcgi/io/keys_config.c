@@ -6,8 +6,6 @@
 #include "core/jwt_config.h"
 #include "io/keys_key.h"
 
-enum { DISTINCT_MIN = 8 }; /* different bytes of a secret */
-
 static struct err *
 bad(struct arena *a, const char *what)
 {
@@ -193,19 +191,6 @@ keys_config(const struct keys *keys)
 
 /* ---- what is hardly meant ---- */
 
-static int
-count_distinct(struct str s)
-{
-	bool seen[256] = {0};
-	int n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		n += !seen[(unsigned char)s.p[i]];
-		seen[(unsigned char)s.p[i]] = true;
-	}
-	return n;
-}
-
 static void
 look_at_secret(const struct jwt_config *c)
 {
@@ -214,7 +199,7 @@ look_at_secret(const struct jwt_config *c)
 			 JWT_SETTING ": the key should have %zu bytes or more "
 				     "for %s",
 			 jwt_hash_size(c->alg), jwt_alg_name(c->alg));
-	if (count_distinct(c->key) < DISTINCT_MIN)
+	if (keys_key_is_guessed(c->key))
 		log_line(LOG_WARN,
 			 JWT_SETTING ": the key is what anybody would guess");
 }

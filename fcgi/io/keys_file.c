@@ -6,8 +6,6 @@
 
 #include "io/keys_key.h"
 
-enum { DISTINCT_MIN = 8 }; /* different bytes of a secret */
-
 /* ---- files ---- */
 
 /* As much as fits; -1 when that fails. */
@@ -114,19 +112,6 @@ keys_read_pem(struct keys_key *key, struct str text)
 
 /* ---- secrets ---- */
 
-static int
-count_distinct(struct str s)
-{
-	bool seen[256] = {0};
-	int n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		n += !seen[(unsigned char)s.p[i]];
-		seen[(unsigned char)s.p[i]] = true;
-	}
-	return n;
-}
-
 static bool
 has_control(struct str s)
 {
@@ -151,7 +136,7 @@ read_line(struct keys_key *key, struct str text)
 		return "holds more than a line";
 	if (str_points(line) < KEYS_SECRET_MIN)
 		return "holds less than 32 characters";
-	if (count_distinct(line) < DISTINCT_MIN)
+	if (keys_key_is_guessed(line))
 		return "holds what anybody would guess";
 	key->algorithm = JWT_HS256;
 	key->secret = line;

@@ -9,6 +9,8 @@
 
 enum { MAC_MAX = 64 }; /* bytes: HS512's */
 
+enum { DISTINCT_MIN = 8 }; /* different bytes of a secret */
+
 static const struct str failed = {NULL, 0};
 
 /* What a kind's key is derived for, and the type in the header. */
@@ -52,6 +54,19 @@ keys_key_keep(struct arena *own, size_t n)
 	*text = (struct str){arena_alloc(own, n), n};
 	arena_defer(own, wipe, text);
 	return *text;
+}
+
+bool
+keys_key_is_guessed(struct str secret)
+{
+	bool seen[256] = {0};
+	int distinct = 0;
+
+	for (size_t i = 0; i < secret.n; i++) {
+		distinct += !seen[(unsigned char)secret.p[i]];
+		seen[(unsigned char)secret.p[i]] = true;
+	}
+	return distinct < DISTINCT_MIN;
 }
 
 /* The sub-key for `info`, of which no copy stays in another arena. */

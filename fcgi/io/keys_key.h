@@ -71,6 +71,9 @@ struct str keys_key_mac(const struct keys_key *key, struct arena *a,
 /* Bytes of the ring that are wiped when it goes. */
 struct str keys_key_keep(struct arena *own, size_t n);
 
+/* Is a secret what anybody would try, such as one sign many times? */
+bool keys_key_is_guessed(struct str secret);
+
 /* ---- files and texts: keys_file.c ---- */
 
 /* A private key in PEM; NULL, or what is wrong with it. */
