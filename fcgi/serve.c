@@ -109,7 +109,7 @@ fail(struct exchange *x, const struct err *e)
 		e = err_new(x->call.arena, ERR_UNAUTHORIZED,
 			    "Not authenticated");
 	/* nginx leaves as soon as it has the head, if that is all it wants. */
-	if (!reply->begun || !reply->no_body)
+	if (!x->gone || !reply->no_body)
 		log_failure(x, e);
 	if (reply->begun) {
 		x->gone = true;

@@ -91,4 +91,32 @@ $socket->flush;
 is answer($socket), 201, 'the end of the body in the middle of a statement';
 waitpid $holder, 0;
 
+# The head of a long answer is out before its rows break.
+$p->sql(q{create function public.broken(n int) returns int
+	language plpgsql as $$
+	begin
+		if n = 20000 then
+			raise 'a page is broken' using errcode = 'data_corrupted';
+		end if;
+		return n;
+	end $$;
+	create view api.breaks as
+	select public.broken(n) as n, repeat('x', 100) as t
+	from generate_series(1, 20000) as n;
+	grant select on api.breaks to postern_anonymous; notify postern});
+for (1 .. 100) {
+	last if $p->http(GET => '/breaks?limit=1')->{status} == 200;
+	sleep 0.1;
+}
+for my $method (qw(GET HEAD)) {
+	my $before = () = $p->log =~ /a page is broken/g;
+	$socket = IO::Socket::UNIX->new(Peer => $p->var . '/run/api.sock')
+		or die "api.sock: $!\n";
+	print {$socket} opening($method => '/breaks', ''), record($STDIN);
+	$socket->flush;
+	is answer($socket), 'closed', "$method: what breaks has no end";
+	my $after = () = $p->log =~ /a page is broken/g;
+	is $after, $before + 1, '... and is in the log';
+}
+
 done_testing;
