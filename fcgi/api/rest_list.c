@@ -3,7 +3,7 @@
 #include "core/cursor.h"
 #include "core/type.h"
 
-enum { PAGE_DEFAULT = 100, QUICK_MAX = 200, IN_MAX = 1000 };
+enum { IN_MAX = 1000 };
 
 /* A list under construction. */
 struct lister {
@@ -78,7 +78,7 @@ read_limit(struct lister *l)
 {
 	const struct http_param *p = param(l, "limit");
 	int64_t max = l->call->request.conf->page_max;
-	int64_t limit = param(l, "after") ? PAGE_DEFAULT : 0;
+	int64_t limit = param(l, "after") ? PLAN_PAGE : 0;
 
 	if (p && !str_int(p->value, &limit))
 		complain(l, p->name, STR("value is not a valid integer"),
@@ -338,7 +338,7 @@ rest_plan_list(struct call *call)
 		complain(&l, after->name, STR("invalid cursor"),
 			 "value_error.cursor");
 	read_filters(&l);
-	p->quick = p->keys && p->limit <= QUICK_MAX && p->nwhere == 0 &&
+	p->quick = p->keys && p->limit <= PLAN_QUICK && p->nwhere == 0 &&
 		   !param(&l, "order") && table_is_stored(p->table);
 	return issues_err(&l.issues, call->arena);
 }

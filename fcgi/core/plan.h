@@ -12,6 +12,12 @@
 #include "base/err.h"
 #include "core/model.h"
 
+/* The same whichever interface asks. */
+enum {
+	PLAN_PAGE = 100,  /* rows, where nobody says how many */
+	PLAN_QUICK = 200, /* rows that the lane of quick reads takes at most */
+};
+
 enum plan_op {
 	PLAN_NONE,
 	PLAN_SELECT,

@@ -3,7 +3,7 @@
 #include "api/graphql/introspect.h"
 #include "core/type.h"
 
-enum { TEXT_MAX = 32 * 1024 * 1024, QUICK_MAX = 200 };
+enum { TEXT_MAX = 32 * 1024 * 1024 };
 
 /* ---- columns ---- */
 
@@ -286,7 +286,7 @@ static bool
 is_quick(const struct planner *p, const struct chosen *f,
 	 const struct rows *rows)
 {
-	if (!table_is_stored(rows->table) || p->cost > QUICK_MAX)
+	if (!table_is_stored(rows->table) || p->cost > PLAN_QUICK)
 		return false;
 	if (rows->one || query_is_pinned(rows))
 		return true;
@@ -294,7 +294,7 @@ is_quick(const struct planner *p, const struct chosen *f,
 		return false;
 	return f->field->meaning == FIELD_IS_LIST && !rows->filter &&
 	       !collect_argument(f, INPUT_IS_ORDER) && rows->norder &&
-	       rows->limit + rows->offset <= QUICK_MAX;
+	       rows->limit + rows->offset <= PLAN_QUICK;
 }
 
 /* ---- the plan ---- */

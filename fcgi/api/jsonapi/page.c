@@ -2,7 +2,7 @@
 #include "core/cursor.h"
 #include "core/type.h"
 
-enum { PAGE_DEFAULT = 100, QUICK_MAX = 200, SORTS_MAX = 32, PROBES_MAX = 2 };
+enum { SORTS_MAX = 32, PROBES_MAX = 2 };
 
 #define PAGE_TITLE "Invalid page querystring parameter."
 
@@ -381,7 +381,7 @@ read_cursor(struct call *call, struct plan *plan)
 	TRY(check_place(call, place));
 	TRY(check_order(call, plan));
 	if (!j->size)
-		j->size = PAGE_DEFAULT;
+		j->size = PLAN_PAGE;
 	plan->limit = j->size;
 	plan->offset = 0;
 	plan->keys = true;
@@ -432,7 +432,7 @@ jsonapi_page(struct call *call, struct plan *plan)
 		TRY(read_cursor(call, plan));
 	else if (j->size)
 		count(call, plan);
-	plan->quick = plan->keys && plan->limit <= QUICK_MAX &&
+	plan->quick = plan->keys && plan->limit <= PLAN_QUICK &&
 		      plan->nwhere == 0 && !plan->filter &&
 		      !param(call, "sort") && table_is_stored(plan->table);
 	return NULL;
