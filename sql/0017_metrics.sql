@@ -336,6 +336,28 @@ comment on function postern.event_keep is
 	'Makes the weeks to come, and forgets what is older than that.';
 
 
+-- By the trigger's own name, or in the small letters that a name without
+-- quotes has; that takes the payload as json or jsonb.
+create or replace function postern.event_effect(trigger_name text)
+returns regproc
+language sql
+stable
+as $$
+	select p.oid::regproc
+	from pg_catalog.pg_proc as p
+	where p.pronamespace = 'event'::regnamespace
+	and p.proname::text = any (array[
+		'on_event_' || trigger_name,
+		'on_event_' || lower(trigger_name)])
+	and p.pronargs = 1
+	and p.proargtypes[0] = any ('{json,jsonb}'::regtype[])
+	and p.prokind = 'f'
+	order by
+		p.proname::text = 'on_event_' || trigger_name desc,
+		p.proargtypes[0] = 'json'::regtype desc
+	limit 1
+$$;
+
 -- An engine's event, once more: Postgres alone judges its text, so what an
 -- engine's Postgres has written is taken.  Who calls has found its id and its
 -- trigger, or null.  What is wrong with it comes back as a word, and what went
@@ -382,7 +404,11 @@ begin
 	if effect is null then
 		return;
 	end if;
-	execute format('select %s($1)', effect) using event;
+	execute format('select %s($1::%s)', effect,
+		(select p.proargtypes[0]::regtype
+		from pg_catalog.pg_proc as p
+		where p.oid = effect))
+	using event;
 	set constraints all immediate;
 exception
 	when transaction_rollback or insufficient_resources

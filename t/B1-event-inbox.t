@@ -97,6 +97,18 @@ subtest 'the effect of the tutorial' => sub {
 	is $p->sql('select count(*) from event.arrivals'), 1, '... indeed';
 };
 
+subtest 'an effect that takes jsonb' => sub {
+	$p->sql(q{create table event.seen (op text, new jsonb);
+		create function event.on_event_binary(payload jsonb) returns void
+		language sql security definer set search_path = '' as $$
+			insert into event.seen select payload #>> '{event,op}',
+				payload #> '{event,data,new}'
+		$$});
+	takes(event('binary', trigger => {name => 'binary'}), 'is had');
+	is $p->sql(q{select op, new ->> 'name' from event.seen}), 'INSERT|Ada',
+		'... with all of it';
+};
+
 subtest 'an effect that fails' => sub {
 	$p->sql(q{
 		create table event.open (yes boolean);
