@@ -273,6 +273,8 @@ subtest 'bounds' => sub {
 		'org of user'}, $all);
 	ok $r->{status} == 400 || $r->{body} eq '{"data":{"NotesMany":[]}}',
 		'one that is said twice is none' or diag $r->{body};
+	$r = as({%{engine(Role => 'admin')}, 'x-hasura-role' => 'user'}, '{ hello }');
+	like $r->{status}, qr/\A40[03]\z/, 'nor is a role' or diag $r->{body};
 	$r = as({%{member('Ada')}, 'remote-secret' => 'wrong'}, '{ hello }');
 	is $r->{status}, 403, 'nor are two secrets one' or diag $r->{body};
 };
