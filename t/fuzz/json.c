@@ -1,7 +1,9 @@
 /*
  * What the checker accepts becomes the tree that it says: printed by json-c, it
  * is the text with its white space and the choice of its escapes
- * taken away.  What it refuses must have a place and a printable issue.
+ * taken away.  What it refuses must have a place and a printable issue.  Looked
+ * for by its name, a member is where the tree has it, and in what is no JSON
+ * looking does no harm.
  */
 #include "core/json.h"
 
@@ -160,6 +162,25 @@ plain(struct buf *b, struct str s)
 	}
 }
 
+/* A name with an escape is another text, so it may be found nowhere. */
+static void
+find_members(struct arena *a, struct str text, json_object *o)
+{
+	bool escapes = str_find(text, '\\') < text.n;
+
+	if (!json_object_is_type(o, json_type_object))
+		return;
+	json_object_object_foreach(o, name, member)
+	{
+		struct str found = json_find(text, name);
+		json_object *value = NULL;
+
+		MUST(found.n || escapes);
+		MUST(!found.n || (!json_read(a, found, &value) &&
+				  json_object_equal(value, member)));
+	}
+}
+
 static void
 accepted(struct arena *a, struct str text)
 {
@@ -170,6 +191,7 @@ accepted(struct arena *a, struct str text)
 	print(&got, o);
 	plain(&expected, text);
 	must_eq(buf_str(&got), buf_str(&expected));
+	find_members(a, text, o);
 	buf_free(&expected);
 	buf_free(&got);
 }
@@ -187,6 +209,7 @@ refused(struct arena *a, struct str text, const struct json_fault *f)
 	MUST(!str_utf8(text) || f->at <= str_points(text));
 	MUST(json_check(e->issues->ctx, &none));
 	MUST(str_utf8(e->issues->message));
+	MUST(json_find(text, "id").n <= text.n);
 }
 
 int
