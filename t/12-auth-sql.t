@@ -17,7 +17,7 @@ my $nowhere = '00000000-0000-4000-8000-000000000000';
 
 # The functions that are there, for whom.  All others are for nobody.
 my @every = qw(identity_id role refuse connection_fault);
-my @asked = qw(current_user current_user_id);
+my @asked = qw(current_user current_user_id vouched_claims);
 my @served = qw(action_signup change_password delete_account exchange hit mail_claim
 	mail_code mail_done mail_failed me purge refresh register reset
 	reset_by_code secret_of send_reset send_verification sessions_of

@@ -177,6 +177,17 @@ check_error(struct asked *q)
 	check_answer(q);
 }
 
+/* What goes to a function is text that Postgres takes. */
+static void
+check_question(const struct question *ask)
+{
+	MUST(ask->nargs <= QUESTION_ARGS && ask->then);
+	for (size_t i = 0; i < ask->nargs; i++) {
+		MUST(str_utf8(ask->args[i]));
+		MUST(str_find(ask->args[i], '\0') == ask->args[i].n);
+	}
+}
+
 static void
 check(struct asked *q)
 {
@@ -185,6 +196,8 @@ check(struct asked *q)
 		check_error(q);
 	else if (q->call.reply.status)
 		check_answer(q);
+	else if (q->call.ask.function)
+		check_question(&q->call.ask);
 	else
 		check_script(q);
 }

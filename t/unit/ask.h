@@ -75,6 +75,7 @@ ask_open(struct asked *q, struct model *model, const char *role)
 	*q = (struct asked){
 		.conf = {.role = role,
 			 .statuses = "tutorial",
+			 .base_url = "http://localhost:8000",
 			 .body_max = 1 << 20,
 			 .page_max = 1000,
 			 .jsonapi_page_max = 10000,
@@ -100,7 +101,7 @@ ask_planned(struct call *call, struct script *ret)
 	TRY(http_query_read(call->arena, call->request.query_text,
 			    &call->request.query));
 	TRY(api->plan(call));
-	if (call->reply.status)
+	if (call->reply.status || call->ask.function)
 		return NULL;
 	return sql_script(call->arena, &call->plan, ret);
 }

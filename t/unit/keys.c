@@ -784,20 +784,21 @@ main(void)
 {
 	static const char *const names[] = {"HS256", "EdDSA", "ES256",
 					    "ES384", "ES512", "RS256"};
+	const int n = sizeof(names) / sizeof(names[0]);
 	struct arena *a = arena_new(1024);
 
 	if (!mkdtemp(dir))
 		return 1;
 	write_key("HS256", STR(secret));
 	make_key(a, "made", "HS256");
-	for (int i = 1; i < 4; i++)
+	for (int i = 1; i < n; i++)
 		make_key(a, names[i], names[i]);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < n; i++) {
 		test_algorithm(a, names[i]);
 		test_texts(a, names[i]);
 		test_rotation(a, names[i], i ? names[i - 1] : "made");
 	}
-	for (int i = 1; i < 4; i++)
+	for (int i = 1; i < n; i++)
 		test_confusion(a, names[i]);
 	test_rfc8037(a);
 	test_jwks(a);

@@ -127,7 +127,7 @@ plan(struct call *call)
 {
 	const struct request *r = &call->request;
 	struct str prefix = STR(PREFIX);
-	json_object *session;
+	json_object *session = NULL;
 
 	TRY(answer_allow(call, "POST"));
 	TRY(hasura_let_in(call, "action", r->action_secret,
