@@ -76,6 +76,30 @@ subtest 'an insert is one' => sub {
 	ok !$e->{$_}, "it is not $_" for qw(delivered error archived locked tries);
 };
 
+subtest 'the ids of events are of version 7 and in order' => sub {
+	my ($all, $good, $new, $kinds, $order) = split /\|/, $p->sql(q{
+		with made as (
+			select n, postern.event_id() as id
+			from generate_series(1, 5000) as n)
+		select count(*),
+			count(*) filter (where id::text
+				~ '^0.{7}-.{4}-7.{3}-[89ab].{3}-.{12}$'),
+			count(distinct id),
+			count(distinct left(right(id::text, 17), 4)),
+			bool_and(early)
+		from (
+			select id, coalesce(left(id::text, 18)
+				>= lag(left(id::text, 18)) over (order by n), true)
+				as early
+			from made) as m});
+	is_deeply [$all, $good, $new, $order], [5000, 5000, 5000, 't'],
+		'each is one, is its own, and not before the last';
+	cmp_ok $kinds, '>', 4000, '... with random bits';
+	is $p->sql(q{select abs(extract(epoch from clock_timestamp()) * 1000
+		- ('x0' || left(replace(postern.event_id()::text, '-', ''), 12))
+		::varbit::bit(52)::bigint) < 60000}), 't', '... and the time';
+};
+
 subtest 'an update is one if it changes something' => sub {
 	$p->sql('update api.things set name = name, price = 1.50');
 	is_deeply [events()], [], 'the same again is none';
@@ -158,6 +182,11 @@ subtest 'lists of columns' => sub {
 	refused(q{select postern.create_event_trigger('thingy', 'api.things',
 		columns => '{nothing}', webhook => 'http://127.0.0.1:1/')},
 		'a column that is not there', qr/nothing/);
+	$p->sql('delete from api.things where id = 40');
+	is_deeply((events())[0]{payload}, {op => 'DELETE', data => {new => undef,
+		old => {id => 40, name => undef}}, session_variables => undef,
+		trace_context => undef}, 'of a row that was, too');
+	$p->sql('insert into api.things (id) values (40)');
 	$p->sql('delete from api.things where id = 40');
 	is scalar(events()), 1, 'and what was refused has changed nothing';
 };
@@ -267,6 +296,20 @@ subtest 'members write events that they cannot read' => sub {
 		update api.things set name = 'q' where id = 60", as => 'postern');
 	is_deeply((events())[0]{payload}{session_variables},
 		{'x-hasura-role' => 'anonymous'}, 'without claims there is a role');
+	$p->sql("begin; set local role postern_anonymous;
+		select set_config('request.jwt.claims', '{\"X-Hasura-Org\": \"o\"}',
+			true);
+		update api.things set name = 'r' where id = 60; commit",
+		as => 'postern');
+	is_deeply((events())[0]{payload}{session_variables},
+		{'x-hasura-role' => 'anonymous', 'x-hasura-org' => 'o'},
+		'somebody without an account may have been vouched for');
+	$p->sql("set role postern_member; select set_config(
+		'postern.traceparent', '', false);
+		update api.things set name = 's' where id = 60", as => 'postern');
+	($e) = events();
+	is_deeply [$e->{payload}->@{qw(session_variables trace_context)}],
+		[{'x-hasura-role' => 'user'}, undef], 'an empty trace is none';
 	my @roles = qw(postern_anonymous postern_member postern_admin postern_auth);
 	for my $role (@roles) {
 		refused("set role $role; select from postern.$_", "$role: $_",
