@@ -1,5 +1,5 @@
 # What events cost: users that are created with an event trigger on and
-# without; how fast a courier brings what has gathered meanwhile to a receiver
+# without, while the courier stands still and while it delivers; how fast a courier brings what has gathered meanwhile to a receiver
 # that is nginx; and, when there is nothing else to do, how long a single event
 # is on its way.  Of a backlog, how fast one courier with nothing to keep it from
 # brings it away, and how much memory that takes of it.
@@ -18,10 +18,11 @@ use constant {
 	BATCH  => 50_000     # of a backlog, written at once
 };
 
-our @ids = ('E1 without', 'E1 insert', 'E1 deliver');
+our @ids = ('E1 without', 'E1 insert', 'E1 at once', 'E1 deliver');
 my %what = (
 	'E1 without' => 'create a user, no trigger',
 	'E1 insert'  => '... with one, while no courier runs',
+	'E1 at once' => '... with one, while events are delivered',
 	'E1 deliver' => 'events to a receiver'
 );
 
@@ -59,15 +60,26 @@ sub _without_courier ($s, $code)
 	return $r;
 }
 
+# With the trigger or, which is the only difference, while it is disabled.
+sub _insert ($s, $id, $seconds)
+{
+	my $able = $id eq 'E1 without' ? 'disable' : 'enable';
+	$s->sql("alter table api.users $able trigger event_bench_insert");
+	return Bench::Work::run($s, $id, seconds => $seconds);
+}
+
+# What is compared takes turns at being first: tables grow.
 sub round ($s, $seconds)
 {
+	state $turn = 0;
+	my @pair = ('E1 without', 'E1 insert');
+	@pair = reverse @pair if $turn++ % 2;
+	_trigger($s, $s->url($s->port('bare')));
 	my %r = _without_courier($s, sub {
-		my $without = Bench::Work::run($s, 'E1 without', seconds => $seconds);
-		_trigger($s, $s->url($s->port('bare')));
-		return {'E1 without' => $without,
-			'E1 insert' => Bench::Work::run($s, 'E1 insert',
-				seconds => $seconds)};
+		return {map { ($_ => _insert($s, $_, $seconds)) } @pair};
 	})->%*;
+	sleep 0.2 while _waiting($s);
+	$r{'E1 at once'} = _insert($s, 'E1 at once', $seconds);
 	$r{'E1 deliver'} = _deliver($s);
 	_forget($s);
 	return %r;

@@ -338,7 +338,8 @@ sub _events ($all)
 	return if !@rows;
 	my $one = $all->{single};
 	return "\n## Events\n\n", _table(['', 'a second', 'us of workers',
-		'us of backends'], @rows), "\n", sprintf(<<~'TEXT', $one->@{qw(n p50 p99 max)},
+		'us of backends'], @rows), "\n", _at_once($all),
+		sprintf(<<~'TEXT', $one->@{qw(n p50 p99 max)},
 		Events are delivered while nothing else is done, by one courier to nginx, which
 		answers 200; that worker is the courier. One by one, %d of them were on their way
 		for %.1f ms (median), %.1f ms (p99), %.1f ms (all), from the clock of the insert to
@@ -347,6 +348,19 @@ sub _events ($all)
 		TEXT
 		Bench::Measure::median(map { $_->{'E1 deliver'}{memory} / 1024 }
 			$all->{good}->@*)), _backlog($all->{drain});
+}
+
+sub _at_once ($all)
+{
+	my $part = _median($all, sub ($r) {
+		$r->{'E1 at once'}{rps} / $r->{'E1 without'}{rps}
+	});
+	return sprintf <<~'TEXT', $part;
+		What a trigger costs those who insert is seen while no courier runs: that is
+		what is aimed at. A courier that delivers meanwhile, and the receiver, take
+		their part of the same processors, and leave %.2f times the speed without.
+
+		TEXT
 }
 
 sub _backlog ($r)
