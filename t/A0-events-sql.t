@@ -374,6 +374,30 @@ subtest 'writing depends on no search path' => sub {
 	$p->sql('set client_min_messages = warning; drop schema evil cascade');
 };
 
+# Whoever may say anything as a member may make types, and what they check.
+subtest 'types of the session are not taken for those of Postgres' => sub {
+	my $types = join '', q{create function pg_temp.taken(text) returns boolean
+		language plpgsql as $$ begin raise 'as %', current_user; end $$;},
+		map { "create domain pg_temp.$_ as pg_catalog.$_
+			check (pg_temp.taken(value::pg_catalog.text));" }
+		qw(jsonb json uuid text);
+	my $as = sub ($sql) {
+		return $p->sql("set role postern_member; $types $sql", as => 'postern');
+	};
+	events();
+	$as->(q{select set_config('request.jwt.claims', '{"x-hasura-a":"b"}', false)
+		is null; select set_config('postern.traceparent', '00-}
+		. '1' x 32 . '-' . '2' x 16 . q{-01', false) is null;
+		insert into api.things (id) values (62)});
+	is scalar(events()), 1, 'where an event is written';
+	is $as->(q{select auth.vouched_claims('{"https://hasura.io/jwt/claims":'
+		'{"x-hasura-user-id":"01a1fb94-f646-720d-b941-d97381a004ec"}}') is null}),
+		'f', 'where the claims of a caller are completed';
+	is $as->(q{select postern.keep_event('types', 't', '{}'::pg_catalog.json)}),
+		't', 'where an engine\'s event is kept';
+	$p->sql('delete from postern.inbox');
+};
+
 # ---- claiming and recording -------------------------------------------------
 
 sub claim ($rooms = '{}', $room = 10, $total = 100, $lease = 60)
