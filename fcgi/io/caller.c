@@ -335,14 +335,27 @@ add_variable(json_object *to, const char *name, struct str value)
 		to, name, json_object_new_string_len(value.p, (int)value.n));
 }
 
+/* Sentences quote it, and Postgres is told. */
+static struct err *
+check_name(struct call *call, const char *name)
+{
+	struct str text = str_of(name);
+
+	if (text.n <= CALLER_NAME_MAX && str_utf8(text))
+		return NULL;
+	return err_new(call->arena, ERR_BAD_REQUEST,
+		       "The name of a session variable is no text of %d bytes "
+		       "at most",
+		       CALLER_NAME_MAX);
+}
+
 /* Which of two is meant nobody could say. */
 static struct err *
 add_once(struct call *call, json_object *to, const char *name, struct str value)
 {
 	if (json_has(to, name))
 		return err_new(call->arena, ERR_BAD_REQUEST,
-			       "The session variable %.100s was sent twice",
-			       name);
+			       "The session variable %s was sent twice", name);
 	add_variable(to, name, value);
 	return NULL;
 }
@@ -368,11 +381,12 @@ read_variables(struct call *call, json_object *session, json_object *to)
 		if (!str_starts(str_of(name), STR("x-hasura-")) ||
 		    is_secret(name))
 			continue;
+		TRY(check_name(call, name));
 		if (!json_object_is_type(value, json_type_string) ||
 		    text.n > CALLER_VARIABLE_MAX || memchr(text.p, 0, text.n) ||
 		    !str_utf8(text))
 			return err_new(call->arena, ERR_BAD_REQUEST,
-				       "The session variable %.100s is no text "
+				       "The session variable %s is no text "
 				       "of %d bytes at most",
 				       name, CALLER_VARIABLE_MAX);
 		TRY(add_once(call, to, name, text));
@@ -428,6 +442,7 @@ read_headers(struct call *call, json_object *to)
 		const char *name = variable_name(call->arena,
 						 str_sub(cgi, prefix.n, cgi.n));
 
+		TRY(check_name(call, name));
 		TRY(add_once(call, to, name, r->variables[i].value));
 	}
 	return NULL;

@@ -44,9 +44,10 @@ struct err *caller_find_remote(struct call *call);
  * `session` is an object of session variables, whose names count in any case.
  * x-hasura-role is a user's or an admin's role, or anonymous, which is also
  * whoever has none.  ERR_BAD_REQUEST: one of them is no text, or longer than
- * CALLER_VARIABLE_MAX.  ERR_FORBIDDEN: there is no such role.
+ * CALLER_VARIABLE_MAX, or its name is, or longer than CALLER_NAME_MAX.
+ * ERR_FORBIDDEN: there is no such role.
  */
-enum { CALLER_VARIABLE_MAX = 4096 }; /* bytes */
+enum { CALLER_NAME_MAX = 100, CALLER_VARIABLE_MAX = 4096 }; /* bytes */
 struct err *caller_vouch(struct call *call, json_object *session);
 
 /* The same with a token that may have expired: good enough to leave. */

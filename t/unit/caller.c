@@ -96,9 +96,21 @@ ask(struct arena *a, const char *secret, struct call *call)
 	return status_of(caller_find_remote(call));
 }
 
+/* The same with one header more. */
+static int
+ask_more(struct arena *a, const char *header)
+{
+	struct call call;
+
+	ask(a, "sesame", &call);
+	request_param(&call.request, str_of(header), STR("v"));
+	return status_of(caller_find_remote(&call));
+}
+
 static void
 test_remote(struct arena *a)
 {
+	char name[5 + CALLER_NAME_MAX + 1] = "", longer[sizeof(name) + 1];
 	struct call call;
 
 	ok(ask(a, "sesame", &call) == 0 && call.caller.vouched,
@@ -107,6 +119,14 @@ test_remote(struct arena *a)
 	ok(ask(a, "Sesame", &call) == 403, "a wrong one is refused");
 	ok(ask(a, NULL, &call) == 0 && !call.caller.vouched,
 	   "without it nobody is believed");
+	ok(ask_more(a, "HTTP_X_HASURA_ORG_ID") == 0, "variables have any name");
+	ok(ask_more(a, "HTTP_X_HASURA_\xff") == 400, "... that is a text");
+	ok(ask_more(a, "HTTP_X_HASURA_ROLE") == 400, "... and comes once");
+	for (size_t i = 0; i < sizeof(name) - 1; i++)
+		name[i] = i < 14 ? "HTTP_X_HASURA_"[i] : 'A';
+	ok(ask_more(a, name) == 0, "... and is not too long");
+	ok(ask_more(a, strcat(strcpy(longer, name), "A")) == 400,
+	   "... as this is");
 	conf.remote_secret = "";
 	ok(ask(a, "", &call) == 0 && !call.caller.vouched,
 	   "where there is none, an empty one is nothing");
