@@ -74,7 +74,7 @@ my $worked = q{
 	returns void
 	language sql
 	security definer
-	set search_path = ''
+	set search_path = pg_catalog, pg_temp
 	as $$
 		insert into event.arrivals (name, all_users)
 		select payload -> 'event' -> 'data' -> 'new' ->> 'name',
@@ -100,7 +100,8 @@ subtest 'the effect of the tutorial' => sub {
 subtest 'an effect that takes jsonb' => sub {
 	$p->sql(q{create table event.seen (op text, new jsonb);
 		create function event.on_event_binary(payload jsonb) returns void
-		language sql security definer set search_path = '' as $$
+		language sql security definer
+		set search_path = pg_catalog, pg_temp as $$
 			insert into event.seen select payload #>> '{event,op}',
 				payload #> '{event,data,new}'
 		$$});
