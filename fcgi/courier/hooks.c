@@ -15,7 +15,7 @@ enum {
 	PAUSE_MAX = 10000, /* ... growing to this */
 	RENEW_EVERY = 20 * 1000,
 	KEEP_EVERY = 600 * 1000,
-	ECHO_SOON = 10, /* milliseconds after a word: others wrote meanwhile */
+	ECHO_SOON = 25, /* milliseconds after a word: others wrote meanwhile */
 	ECHO_LATE = 100,
 	RESULTS_MANY = 8 * 1024 * 1024, /* bytes of answers to record at once */
 	RESULTS_MAX = 64 * 1024 * 1024,
