@@ -301,6 +301,9 @@ begin
 	exception when data_exception then
 		null; -- It is for people.
 	end;
+	if jsonb_typeof(members -> 'code') <> 'string' then
+		members := members || jsonb_build_object('code', code);
+	end if;
 	return (
 		select '{' || string_agg(to_json(m.key) || ':' || m.value, ','
 			order by m.key <> 'code', m.key) || '}'
@@ -357,7 +360,7 @@ begin
 			detail = context,
 			errcode = 'internal_error';
 	elsif split_part(context, E'\n', 1) like '% RAISE' then
-		message := said;
+		message := coalesce(nullif(said, ''), 'The action was refused');
 		code := state;
 	else
 		select c.message, c.code into message, code

@@ -350,6 +350,10 @@ subtest 'errors' => sub {
 	answers $raise->('P0001', $_), 400, fails('Not ö', 'P0001'),
 		"a detail that is none is not told: $_"
 		for '[1]', 'x', '{x', '{"a":1} {}', '5', '{"a":"\u0000"}';
+	answers $raise->('P0001', '{"code":5}'), 400, fails('Not ö', 'P0001'),
+		'a code is a text';
+	answers act('raises', {state => 'P0001', said => ''}), 400,
+		fails('The action was refused', 'P0001'), 'a message is never empty';
 	for my $state (qw(XX000 42P01 42883 42703 P0004 0A000 PT500 2D000)) {
 		my $r = $raise->($state);
 		is $r->{status}, 500, "a fault of its own: $state";
