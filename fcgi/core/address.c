@@ -10,6 +10,7 @@ static const struct str closed[] = {
 	STR("10.0.0.0/8"),	/* private */
 	STR("100.64.0.0/10"),	/* shared by a carrier */
 	STR("127.0.0.0/8"),	/* this machine */
+	STR("168.63.129.16"),	/* metadata of Azure, in a public net */
 	STR("169.254.0.0/16"),	/* this link, and metadata of clouds */
 	STR("172.16.0.0/12"),	/* private */
 	STR("192.0.0.0/24"),	/* of protocols */

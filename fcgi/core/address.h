@@ -4,7 +4,8 @@
  * Whoever may write a webhook's URL, or answer for its name, could make us
  * call what only we can reach: this machine, its network, a cloud's metadata.
  * So only addresses that belong to everybody are called (the registries of
- * RFC 6890 say which ones do not), and those that a list allows.
+ * RFC 6890 say which ones do not; a cloud's metadata never does, wherever it
+ * is), and those that a list allows.
  *
  * A list has blanks between addresses, nets (10.0.0.0/8, fd00::/8) and names
  * of hosts.
