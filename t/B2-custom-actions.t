@@ -354,14 +354,17 @@ subtest 'errors' => sub {
 		'a code is a text';
 	answers act('raises', {state => 'P0001', said => ''}), 400,
 		fails('The action was refused', 'P0001'), 'a message is never empty';
-	for my $state (qw(XX000 42P01 42883 42703 P0004 0A000 PT500 2D000)) {
+	for my $state (qw(XX000 42P01 42883 42703 P0004 0A000 PT500),
+		map { "${_}000" } qw(09 0B 0Z 24 25 26 2D 2F 34 38 39 3B 3D 3F 54 72 F0 HV))
+	{
 		my $r = $raise->($state);
 		is $r->{status}, 500, "a fault of its own: $state";
 		unlike $r->{body}, qr/Not|$state/, '... of which nothing is told';
 	}
 	is $raise->($_->[0])->{status}, $_->[1], "as everywhere: $_->[0]"
 		for ['53000', 503], ['53100', 507], ['55P03', 503], ['57014', 504],
-			['58030', 500], ['25006', 503];
+			['58030', 500], ['25006', 503], ['08000', 503],
+			['55000', 500], ['40002', 409];
 	is $p->sql('select count(*) from action.things'), 0,
 		'none of them leaves anything';
 
