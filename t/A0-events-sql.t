@@ -538,6 +538,67 @@ subtest 'room' => sub {
 	events();
 };
 
+# In one session, which keeps its plans.
+subtest 'a claim costs what it claims' => sub {
+	my $cost = q{create function pg_temp.cost(out claimed bigint,
+		out seq bigint, out scans bigint, out rows bigint)
+		language plpgsql as $$
+		declare
+			ids uuid[];
+			results text;
+			looked text := 'select coalesce(sum(seq_scan), 0),
+				coalesce(sum(idx_scan), 0),
+				coalesce(sum(idx_tup_fetch), 0)
+				from pg_stat_xact_all_tables
+				where relname ~ ''^event_log_''';
+			before bigint[];
+		begin
+			execute replace(replace(looked, 'select', 'select array['),
+				'from', ']::bigint[] from') into before;
+			select count(*), array_agg(c.id), json_agg(json_build_object(
+				'id', c.id, 'delivered', true, 'status', 200))
+			into claimed, ids, results
+			from postern.event_claim('{"none": 0}', '10', '100', '60') as c;
+			perform postern.event_renew(ids::text, '60');
+			perform postern.event_release('{}');
+			perform postern.event_record(results);
+			execute looked into seq, scans, rows;
+			seq := seq - before[1];
+			scans := scans - before[2];
+			rows := rows - before[3];
+		end $$;};
+	my $insert = sub ($n, $of) {
+		return "insert into postern.event_log (schema_name, table_name,
+			trigger_name, payload) select 'api', 'things', '$of', '{}'
+			from generate_series(1, $n);";
+	};
+	my $look  = 'select * from pg_temp.cost();';
+	my $warm  = ($insert->(10, 'thingy') . $look) x 7;
+	my @cases = ([$insert->(4000, 'thingy'), 'plans made for a small log'],
+		["select postern.create_event_trigger('idle' || n, 'api.things',
+			'{MANUAL}', webhook => '$hook') from generate_series(1, 40) as n;",
+			'triggers that have nothing to tell'],
+		['analyze postern.event_log;', 'statistics that say so'],
+		[q{insert into postern.event_log (trigger_name, payload,
+			next_retry_at) select 'idle1', '{}', now() + interval '1 h'
+			from generate_series(1, 4000);}, 'many that wait for a retry'],
+		['analyze postern.event_log;', 'statistics that say so']);
+	$p->sql('truncate postern.event_log; analyze postern.event_log');
+	my @costs = grep { /\A\d+\|\d+\|\d+\|\d+\z/ } split /\n/, $p->sql(
+		"$cost $warm" . join('', map { $_->[0] . $look } @cases));
+	is scalar(@costs), 12, 'each was claimed from';
+	my ($claimed, undef, $few) = split /\|/, $costs[6];
+	is $claimed, 10, 'ten of ten';
+	for (0 .. $#cases) {
+		my ($n, $seq, $scans, $rows) = split /\|/, $costs[7 + $_];
+		is_deeply [$n, $seq], [10, 0], "$cases[$_][1]: no log is read";
+		cmp_ok $scans, '<=', $few + 20, '... few indexes are looked at';
+		cmp_ok $rows, '<=', 100, '... and few rows';
+	}
+	$p->sql(q{delete from postern.event_triggers where name like 'idle%';
+		truncate postern.event_log; analyze postern.event_log});
+};
+
 subtest 'large events' => sub {
 	$p->sql('truncate api.things; delete from postern.event_log');
 	$p->sql(q{insert into api.things (id, name)
