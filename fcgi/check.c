@@ -3,6 +3,7 @@
 #include "api/graphql/standard.h"
 #include "base/log.h"
 #include "core/address.h"
+#include "core/hook_key.h"
 #include "core/phc.h"
 #include "core/request.h"
 #include "core/url.h"
@@ -121,6 +122,21 @@ check_allowed(struct arena *a, const struct conf *conf)
 				  "hooks.internal");
 }
 
+/* No word of a key goes into the complaint. */
+static struct err *
+check_keys(struct arena *a, const struct conf *conf)
+{
+	struct str keys = str_of(conf->webhook_secret), key = STR("");
+	struct err *e = NULL;
+
+	do
+		e = hook_key_next(a, &keys, &key);
+	while (!e && key.n);
+	return e ? err_new(a, ERR_INTERNAL, "POSTERN_WEBHOOK_SECRET: %.*s",
+			   STR_FMT(e->message))
+		 : NULL;
+}
+
 static struct err *
 check_scalars(struct arena *a, const struct conf *conf)
 {
@@ -181,6 +197,7 @@ check_settings(struct arena *a, const struct conf *conf)
 	TRY(check_scalars(a, conf));
 	TRY(check_prefix(a, conf));
 	TRY(check_allowed(a, conf));
+	TRY(check_keys(a, conf));
 	TRY(check_headers(a, conf));
 	TRY(check_header(a, "POSTERN_ACTION_HEADER",
 			 str_of(conf->action_header)));

@@ -227,6 +227,20 @@ subtest 'settings that lead nowhere are refused' => sub {
 		for '_', '__x', '1st', 'shop-', 'a b', 'a' x 65;
 	$refused->(JSONAPI_HEADERS => $_, 'it must be names such as X-AUTH')
 		for 'X_A', 'X-A, X-B', join ' ', map { "X-$_" } 1 .. 9;
+	for my $keys ('short', 'a long text that the receiver knows too',
+		'whsec_' . 'A' x 30, 'whsec_?' . 'A' x 40, ('k' x 24) . ' short')
+	{
+		local $ENV{POSTERN_WEBHOOK_SECRET} = $keys;
+		my ($status, undef, $said) = run('check', '--config');
+		is $status, 1, "keys of signatures: $keys";
+		like $said, qr/POSTERN_WEBHOOK_SECRET: A key .*(?:blanks separate|no base64)/,
+			'... and why';
+		unlike $said, qr/short|receiver|AAA|kkk/, '... but not which';
+	}
+	for my $keys ('k' x 24, 'whsec_' . 'A' x 32, ('k' x 24) . '  ' . ('l' x 64)) {
+		local $ENV{POSTERN_WEBHOOK_SECRET} = $keys;
+		is +(run('check', '--config'))[0], 0, "good ones: $keys";
+	}
 	local $ENV{POSTERN_CONFIG} =
 		file('postern.conf', "# a comment\nPOSTERN_ACESS=owner\nOTHER=1\n");
 	my ($status, undef, $said) = run('check', '--config');

@@ -174,31 +174,43 @@ sub signature ($got, $key)
 		"$h->{'webhook-id'}.$h->{'webhook-timestamp'}.$got->{body}", $key), '');
 }
 
+# Of a length that keys have.
+sub key ($word)
+{
+	return $word . '-' x (24 - length $word);
+}
+
 subtest 'signatures' => sub {
-	deliver('/ok', '', POSTERN_WEBHOOK_SECRET => 'first');
+	my ($first, $second, $own) = map { key($_) } qw(first second own);
+	deliver('/ok', '', POSTERN_WEBHOOK_SECRET => $first);
 	my ($got) = $r->seen;
-	is $got->{headers}{'webhook-signature'}, signature($got, 'first'),
+	is $got->{headers}{'webhook-signature'}, signature($got, $first),
 		'by the key of the settings';
 	cmp_ok abs($got->{headers}{'webhook-timestamp'} - time), '<', 60,
 		'with the time';
-	my $key = "\0\xff bytes \xfb\xef";
+	my $key = "\0\xff bytes, more than 24 \xfb\xef";
 	deliver('/ok', '', POSTERN_WEBHOOK_SECRET =>
-		'whsec_' . encode_base64($key, '') . ' second');
+		'whsec_' . encode_base64($key, '') . " $second");
 	($got) = $r->seen;
 	is $got->{headers}{'webhook-signature'}, signature($got, $key) . ' '
-		. signature($got, 'second'), 'by several, one of them base64';
-	deliver('/ok', q{, secret_env => 'MINE'}, MINE => 'own',
-		POSTERN_WEBHOOK_SECRET => 'first');
+		. signature($got, $second), 'by several, one of them base64';
+	my @env = (MINE => $own, POSTERN_WEBHOOK_SECRET => $first);
+	deliver('/ok', q{, secret_env => 'MINE'}, @env);
 	($got) = $r->seen;
-	is $got->{headers}{'webhook-signature'}, signature($got, 'own'),
+	is $got->{headers}{'webhook-signature'}, signature($got, $own),
 		'by the trigger\'s own';
-	my ($row) = deliver('/ok', q{, secret_env => 'MINE'},
-		POSTERN_WEBHOOK_SECRET => 'first');
+	my ($row) = deliver('/ok', q{, secret_env => 'MINE'}, @env, MINE => undef);
 	is $row->{state}, 'failed', 'without it nothing is sent unsigned';
-	($row) = deliver('/ok', '', POSTERN_WEBHOOK_SECRET => 'whsec_???');
-	is $row->{state}, 'failed', 'nor with what is no key';
-	($row) = deliver('/ok', q{, secret_env => 'MINE'}, MINE => '');
-	is $row->{state}, 'failed', '... or nothing at all';
+	for (['', qr/no key/], ['whsec_???', qr/no base64/],
+		['own', qr/fewer than 24 bytes; blanks/],
+		["$own and more", qr/fewer than 24 bytes; blanks/])
+	{
+		my ($value, $why) = @$_;
+		($row) = deliver('/ok', q{, secret_env => 'MINE'}, @env,
+			MINE => $value);
+		is $row->{state}, 'failed', "nor with what is no key: $value";
+		like $row->{attempts}[0]{response}{error}, $why, '... and why';
+	}
 	is $r->count, 0, '... indeed';
 };
 

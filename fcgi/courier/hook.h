@@ -10,8 +10,8 @@
  *
  * With a key the event is signed as Standard Webhooks have it: webhook-id is
  * the event's, however often it is sent; webhook-signature is "v1," and the
- * HMAC-SHA256 of "id.timestamp.body" in base64.  A key is text, or base64
- * behind "whsec_"; of several, between blanks, each signs.
+ * HMAC-SHA256 of "id.timestamp.body" in base64, once for each key
+ * (core/hook_key.h).
  */
 #ifndef POSTERN_COURIER_HOOK_H
 #define POSTERN_COURIER_HOOK_H

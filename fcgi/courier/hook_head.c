@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "core/base64.h"
+#include "core/hook_key.h"
 #include "core/json.h"
 #include "core/url.h"
 #include "io/secret.h"
@@ -199,25 +200,6 @@ plain_base64(struct arena *a, struct str bytes)
 	return (struct str){p, all.n};
 }
 
-static struct str
-key_of(struct arena *a, struct str text)
-{
-	struct str prefix = STR("whsec_"), key;
-	char *p;
-
-	if (!str_starts(text, prefix))
-		return text;
-	text = str_sub(text, prefix.n, text.n);
-	while (text.n && text.p[text.n - 1] == '=')
-		text.n--;
-	p = arena_alloc(a, text.n + 1);
-	for (size_t i = 0; i < text.n; i++)
-		p[i] = text.p[i] == '+'	  ? '-'
-		       : text.p[i] == '/' ? '_'
-					  : text.p[i];
-	return base64_decode(a, (struct str){p, text.n}, &key) ? key : STR("");
-}
-
 /* What is signed: the id, the time and the body, with dots between. */
 static struct str
 signed_text(struct arena *a, const struct event *event, struct str moment)
@@ -238,24 +220,24 @@ signed_text(struct arena *a, const struct event *event, struct str moment)
 static struct err *
 no_key(struct arena *a)
 {
-	return err_new(a, ERR_INVALID, "The key of signatures is no key.");
+	return err_new(a, ERR_INVALID, "There is no key of signatures.");
 }
 
 static struct err *
 sign(struct arena *a, struct str keys, struct str content, struct buf *b)
 {
-	while (keys.n) {
-		struct str text = str_cut(&keys, ' '), mac;
+	struct str key, mac;
 
-		if (text.n == 0)
-			continue;
-		mac = secret_hmac(a, key_of(a, text), content);
+	for (;;) {
+		TRY(hook_key_next(a, &keys, &key));
+		if (key.n == 0)
+			return b->n ? NULL : no_key(a);
+		mac = secret_hmac(a, key, content);
 		if (!mac.p)
-			return no_key(a);
+			return err_new(a, ERR_BUSY, "It cannot be signed.");
 		BUF_LIT(b, " v1,");
 		buf_put(b, plain_base64(a, mac));
 	}
-	return NULL;
 }
 
 static struct err *
@@ -273,8 +255,6 @@ add_signature(struct arena *a, const struct hook *h, const struct conf *conf,
 		return NULL;
 	content = signed_text(a, &h->event, time_text);
 	e = sign(a, keys, content, &b);
-	if (!e && b.n == 0)
-		e = no_key(a);
 	if (!e) {
 		add(a, head, STR("webhook-timestamp"), time_text);
 		add(a, head, STR("webhook-signature"), str_trim(buf_str(&b)));
