@@ -259,7 +259,9 @@ jwt_normal(struct arena *a, const struct jwt_config *config, bool ours,
 		return ours;
 	to = new_object(a);
 	json_object_object_foreach(payload->claims, name, value)
+	{
 		json_object_object_add(to, name, json_object_get(value));
+	}
 	if (ours)
 		rename_member(to, IDENTITY, SUBJECT);
 	json_object_object_add(to, JWT_NAMESPACE, json_object_get(claims));

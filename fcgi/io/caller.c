@@ -193,7 +193,9 @@ read_foreign(struct call *call, const struct keys_token *token)
 	if (!is_allowed(json_get(claims, JWT_ALLOWED), role))
 		return no_role(call);
 	json_object_object_foreach(claims, name, value)
+	{
 		json_object_object_add(session, name, json_object_get(value));
+	}
 	json_object_object_del(session, JWT_ALLOWED);
 	json_object_object_del(session, JWT_DEFAULT);
 	json_object_object_add(session, "x-hasura-role",
