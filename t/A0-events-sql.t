@@ -156,6 +156,12 @@ subtest 'by hand' => sub {
 	is $e->{payload}{data}{old}, undef, 'and no old one';
 	$p->sql(q{select postern.emit_event('thingy', '21')});
 	is((events())[0]{payload}{data}{new}{id}, 21, 'a key may be bare');
+	for (q{to_jsonb(21)}, q{'{"id": 21}'::jsonb}, q{to_json(21)}, q{'21'::text},
+		q{jsonb_build_object('id', 21)})
+	{
+		$p->sql("select postern.emit_event('thingy', key => $_)");
+		is((events())[0]{payload}{data}{new}{id}, 21, "... or $_");
+	}
 	refused(q{select postern.emit_event('thingy', '{"id": 77}')},
 		'a row that is not there is none', qr/no such row in api.things/);
 	refused(q{select postern.emit_event('thingy', '{}')},
@@ -242,6 +248,42 @@ subtest 'what no trigger can be' => sub {
 		'[{"name": "X", "value": "a\u0000b"}]',
 		'[{"name": "X", "value_from_env": ""}]',
 		'[{"name": "X", "value_from_env": null}]';
+	refused("select postern.create_event_trigger('x', 'api.things',
+		webhook => '$hook', headers => '[{\"name\": \"$_\",
+		\"value\": \"v\"}]')", "a header that is not to be chosen: $_",
+		qr/header "$_" cannot be chosen/)
+		for qw(Content-Type content-length Host Transfer-Encoding Expect
+			Connection Webhook-Id webhook-timestamp webhook-signature);
+	refused("select postern.create_event_trigger('x', 'api.things', '{}',
+		webhook => '$hook')", 'no operation', qr/No operation is named/);
+	for my $call ("create_event_trigger('x', 'api.things', webhook => '$hook',",
+		"create_cron_trigger('x', '* * * * *', '$hook',")
+	{
+		refused("select postern.$call retry_conf => '$_->[0]')",
+			"a retry_conf: $_->[0]", $_->[1])
+			for ['{"num_retries": 1, "retries": 2}', qr/has no retries/],
+			['[1]', qr/must be an object/], ['"a"', qr/must be an object/],
+			['{"num_retries": -1}', qr/num_retries_check/];
+	}
+	is $p->sql(q{select count(*) from postern.event_triggers
+		where name = 'x'}), 0, 'none of them was made';
+};
+
+subtest 'a name is one trigger\'s' => sub {
+	my $clock = "select postern.create_cron_trigger('%s', '0 5 * * *', '$hook')";
+	trigger('table_s', "'api.things'");
+	$p->sql(sprintf $clock, 'clock_s');
+	refused(sprintf($clock, 'table_s'), 'a clock is made of no table',
+		qr/table_s is the name of an event trigger already/);
+	refused("select postern.create_event_trigger('clock_s', 'api.things',
+		webhook => '$hook')", 'nor the reverse',
+		qr/clock_s is the name of a cron trigger already/);
+	trigger('table_s', "'api.things', retry_conf => '{\"num_retries\": 3}'");
+	$p->sql(sprintf($clock, 'clock_s') =~ s/0 5/0 6/r);
+	is $p->sql(q{select coalesce(schedule, num_retries::text)
+		from postern.event_triggers where name like '%\_s' order by name}),
+		"0 6 * * *\n3", 'one of the same kind is replaced';
+	$p->sql(q{delete from postern.event_triggers where name like '%\_s'});
 };
 
 subtest 'a table that changes under a trigger' => sub {
@@ -320,6 +362,8 @@ subtest 'members write events that they cannot read' => sub {
 		refused("set role $role; select $_", "$role: $_", qr/permission denied/,
 			as => 'postern')
 			for q{postern.emit_event('thingy', '60')},
+			q{postern.emit_event('thingy', '60'::json)},
+			q{postern.emit_event('thingy', '60'::jsonb)},
 			q{postern.event_claim('{}', '1', '1', '60')},
 			q{postern.event_show('x')}, q{postern.event_redeliver('x')};
 	}
@@ -329,7 +373,18 @@ subtest 'members write events that they cannot read' => sub {
 			acldefault('f', p.proowner))) as a
 		where p.pronamespace = 'postern'::regnamespace
 		and (p.proname like '%event%' or p.proname like 'cron%')
+		and p.oid not in ('postern.emit_event(text, jsonb)'::regprocedure,
+			'postern.emit_event(text, text)'::regprocedure)
 		and a.grantee = 0}), 0, 'and nothing is for everybody';
+	$p->sql('grant execute on function postern.emit_event(text, json)
+		to postern_member');
+	for (q{'60'}, q{'60'::json}, q{'60'::jsonb}) {
+		$p->sql("set role postern_member;
+			select postern.emit_event('thingy', $_)", as => 'postern');
+		is scalar(events()), 1, "whoever may call one may call all: $_";
+	}
+	$p->sql('revoke execute on function postern.emit_event(text, json)
+		from postern_member');
 	is $p->sql(q{
 		select string_agg(p.proname, ' ')
 		from pg_proc as p
