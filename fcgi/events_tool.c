@@ -79,13 +79,42 @@ say(const struct events_question *q, struct str answer)
 	return EXIT_SUCCESS;
 }
 
+/* What a person has named and nobody has ever heard of. */
+static struct err *
+find_unknown(struct desk *d, struct arena *a, const struct events_question *q,
+	     struct str *ret)
+{
+	bool lists = strcmp(q->what, "list") == 0;
+	struct events_question known = {"known", {q->args[lists ? 1 : 0]}, 1};
+	struct str answer;
+
+	*ret = STR("");
+	if (!lists && strcmp(q->what, "redeliver") != 0)
+		return NULL;
+	if (known.args[0].n == 0)
+		return NULL;
+	TRY(events_ask(d, a, &known, &answer));
+	if (!str_eq(answer, STR("yes\n")))
+		*ret = known.args[0];
+	return NULL;
+}
+
+static int
+say_unknown(const struct events_question *q, struct str name)
+{
+	fprintf(stderr, "postern: there is no %s%.*s\n",
+		strcmp(q->what, "list") == 0 ? "trigger " : "event or trigger ",
+		STR_FMT(name));
+	return EXIT_FAILURE;
+}
+
 int
 events_tool_run(const struct conf *conf, int argc, char **argv)
 {
 	struct events_question q = {0};
 	struct arena *a;
 	struct desk *d;
-	struct str answer = STR("");
+	struct str answer = STR(""), unknown;
 	struct err *e;
 	int status = EXIT_FAILURE;
 
@@ -93,9 +122,13 @@ events_tool_run(const struct conf *conf, int argc, char **argv)
 		return say_usage();
 	a = arena_new(64 * 1024);
 	d = desk_open(conf, NULL);
-	e = events_ask(d, a, &q, &answer);
+	e = find_unknown(d, a, &q, &unknown);
+	if (!e && unknown.n == 0)
+		e = events_ask(d, a, &q, &answer);
 	if (e)
 		fprintf(stderr, "postern: %.*s\n", STR_FMT(e->cause));
+	else if (unknown.n)
+		status = say_unknown(&q, unknown);
 	else
 		status = say(&q, answer);
 	arena_free(a);

@@ -78,6 +78,9 @@ subtest 'a receiver gets the event' => sub {
 	my $e = $got->{json};
 	is_deeply [sort keys %$e],
 		[qw(created_at delivery_info event id table trigger)], 'the members';
+	like $got->{body} =~ tr/ //dr, qr/"event":\{"data":\{"new":.*,"old":.*,
+		"op":.*,"session_variables":.*,"trace_context":\{"span_id":.*,
+		"trace_id":[^,]*\}\},"id":/x, '... in their order';
 	is_deeply $e->{event}{data}, {old => undef,
 		new => {id => 1, name => "\x{e9}"}}, 'the row';
 	is $e->{event}{op}, 'INSERT', 'the operation';
@@ -228,6 +231,18 @@ subtest 'a trace goes on' => sub {
 	unlike $got->{headers}{traceparent}, qr/b{16}/, '... as a step of its own';
 	is_deeply $got->{json}{event}{trace_context}, {trace_id => 'a' x 32,
 		span_id => 'b' x 16}, 'and in the event';
+	trigger('/ok');
+	$p->sql('truncate postern.event_log');
+	$r->forget;
+	$p->sql("begin; select set_config('postern.traceparent', '00-" . 'c' x 32
+		. '-' . 'd' x 16 . "-00', true);
+		insert into api.things values (201); commit");
+	once($p);
+	($got) = $r->seen;
+	like $got->{headers}{traceparent}, qr/\A00-c{32}-[0-9a-f]{16}-00\z/,
+		'one that is not sampled stays that';
+	is_deeply $got->{json}{event}{trace_context}, {trace_id => 'c' x 32,
+		span_id => 'd' x 16}, '... and is said as any';
 	my ($row) = deliver('/ok');
 	($got) = $r->seen;
 	my $own = $row->{id} =~ tr/-//dr;

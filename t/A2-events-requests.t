@@ -42,7 +42,8 @@ subtest 'a request is a step of a trace' => sub {
 	is_deeply $e->{session_variables}, {'x-hasura-role' => 'anonymous'},
 		'... beside who it was';
 	for ('', 'x', "00-$trace-$span", "00-$trace-$span-01x", "01-$trace-$span-01",
-		"00-" . uc($trace) . "-$span-01", "00-$trace-$span-0'")
+		"00-" . uc($trace) . "-$span-01", "00-$trace-$span-0'",
+		'00-' . '0' x 32 . "-$span-01", "00-$trace-" . '0' x 16 . '-01')
 	{
 		is traced($_)->{trace_context}, undef, "none: $_";
 	}
@@ -111,8 +112,11 @@ subtest 'what became of events' => sub {
 	like $said, qr/$id .* delivered +1/, 'of a state and a trigger';
 	(undef, $said) = events_say(qw(list failed));
 	unlike $said, qr/$id/, '... or none';
-	(undef, $said) = events_say(qw(list nothing));
-	unlike $said, qr/$id/, '... of another trigger';
+	$p->sql("select postern.create_event_trigger('quiet', 'api.users',
+		'{MANUAL}', webhook => '" . $r->url('/ok') . "')");
+	($status, $said) = events_say(qw(list quiet));
+	is $status, 0, '... of another trigger';
+	unlike $said, qr/$id/, '... which has none';
 	($status, $said) = events_say('show', $id);
 	my $event = JSON::PP->new->decode($said);
 	is $event->{invocations}[0]{status}, 200, 'one, with its attempts';
@@ -143,8 +147,17 @@ subtest 'what cannot be asked' => sub {
 	my ($status, $said) = events_say('show', $nowhere);
 	is $status, 1, 'an event that is not there';
 	like $said, qr/no event $nowhere/, '... is said';
-	($status) = events_say('redeliver', 'nothing');
+	for (['redeliver', 'nothing'], ['redeliver', $nowhere], ['list', 'nothing'],
+		['list', 'failed', 'nothing'])
+	{
+		($status, $said) = events_say(@$_);
+		is $status, 1, "events @$_";
+		like $said, qr/\Apostern: there is no (event or )?trigger $_->[-1]\n\z/,
+			'... is said to be nothing';
+	}
+	($status, $said) = events_say('redeliver', 'newUser');
 	is $status, 1, 'nothing to deliver again';
+	like $said, qr/again: 0\n/, '... of a trigger that is there';
 };
 
 # ---- README -------------------------------------------------------------------

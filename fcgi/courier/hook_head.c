@@ -126,7 +126,10 @@ is_value(struct str s)
 	return true;
 }
 
-/* These are the body's, or libcurl's to say. */
+/*
+ * These are the body's, or libcurl's to say.  postern.event_header_is_ours()
+ * knows them as well.
+ */
 static bool
 is_taken(struct str name)
 {
@@ -268,11 +271,12 @@ static void
 add_trace(struct arena *a, const struct event *event, struct hook_head *head)
 {
 	struct str span = secret_hex(a, secret_random(a, SPAN_BYTES));
+	const char *flags = str_eq(event->sampled, STR("false")) ? "00" : "01";
 
 	if (event->trace.n && span.p)
 		add(a, head, STR("traceparent"),
-		    arena_printf(a, "00-%.*s-%.*s-01", STR_FMT(event->trace),
-				 STR_FMT(span)));
+		    arena_printf(a, "00-%.*s-%.*s-%s", STR_FMT(event->trace),
+				 STR_FMT(span), flags));
 }
 
 struct err *

@@ -91,6 +91,7 @@ copy(struct arena *a, const struct event *e)
 		.secret_env = arena_str(a, e->secret_env),
 		.timeout = arena_str(a, e->timeout),
 		.trace = arena_str(a, e->trace),
+		.sampled = arena_str(a, e->sampled),
 		.body = arena_str(a, e->body),
 	};
 }

@@ -116,7 +116,20 @@ ask_statement(struct arena *a, const struct question *q, struct statement *ret)
 	buf_free(&b);
 }
 
-/* Version 00 of W3C's Trace Context: 00-trace-span-flags, in small letters. */
+/* Only zeros. */
+static bool
+is_nought(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '0')
+			return false;
+	return true;
+}
+
+/*
+ * Version 00 of W3C's Trace Context: 00-trace-span-flags, in small letters.  A
+ * trace or a span of zeros is none.
+ */
 static bool
 is_traceparent(struct str s)
 {
@@ -127,7 +140,8 @@ is_traceparent(struct str s)
 		if (form[i] == 'x' ? !strchr("0123456789abcdef", s.p[i])
 				   : form[i] != s.p[i])
 			return false;
-	return s.n == TRACEPARENT && !memchr(s.p, '\0', s.n);
+	return s.n == TRACEPARENT && !memchr(s.p, '\0', s.n) &&
+	       !is_nought(str_sub(s, 3, 35)) && !is_nought(str_sub(s, 36, 52));
 }
 
 void

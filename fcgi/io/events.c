@@ -13,6 +13,7 @@ event_at(const struct pg_result *res, int row)
 		.secret_env = desk_value(res, row, "secret_env"),
 		.timeout = desk_value(res, row, "timeout"),
 		.trace = desk_value(res, row, "trace"),
+		.sampled = desk_value(res, row, "sampled"),
 		.body = desk_value(res, row, "body"),
 	};
 }
@@ -100,6 +101,7 @@ static const struct question_row {
 	{"show",	 "select * from postern.event_show($1)",	 "event" },
 	{"redeliver", "select * from postern.event_redeliver($1)",	   "events"},
 	{"stats",	  "select * from postern.event_stats()",		 NULL    },
+	{"known",	  "select * from postern.event_known($1)",	   "known" },
 };
 
 struct err *

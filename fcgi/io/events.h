@@ -21,6 +21,7 @@ struct event {
 	struct str secret_env; /* instead of the setting */
 	struct str timeout;    /* seconds */
 	struct str trace;      /* the trace that it belongs to */
+	struct str sampled;    /* "false": that trace is not */
 	struct str body;
 };
 
@@ -50,8 +51,9 @@ struct err *events_release(struct desk *d, struct arena *a, struct str ids);
 struct err *events_keep(struct desk *d, struct arena *a, int64_t days);
 
 /*
- * For people.  `what` is "list", "show", "redeliver" or "stats"; empty
- * arguments are none.  *ret is text with lines, empty when there is nothing.
+ * For people.  `what` is "list", "show", "redeliver", "stats" or, whether a
+ * trigger or an event is there at all, "known"; empty arguments are none.  *ret
+ * is text with lines, empty when there is nothing.
  */
 struct events_question {
 	const char *what;
