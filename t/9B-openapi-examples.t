@@ -261,7 +261,7 @@ subtest 'accounts' => sub {
 	my ($cookie) = $in->{headers}{'set-cookie'} =~ /=([^;]+)/;
 	happens('signOut', headers => cookie($cookie));
 
-	my ($mail) = grep { !$old{$_->{token}} }
+	my ($mail) = grep { defined $_->{token} && !$old{$_->{token}} }
 		mails($p, to => $mailbox, wait => 2);
 	happens('openVerification', given => {provider =>
 		'builtin::local_emailpassword',
