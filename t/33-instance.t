@@ -5,6 +5,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Postern;
 use Instance;
+use Receiver;
 
 my $var   = folder() . '/state';
 my %ports = free_ports();
@@ -229,6 +230,96 @@ subtest 'what one sets wins over what the instance knows' => sub {
 	is setting($var, 'STATE'), "$var/locks", '... over the file';
 	ok !-e "$var/keys/auth.key", 'no key is made that nobody needs';
 	is psql('show shared_buffers'), '48MB', 'the memory of Postgres';
+	instance(stop => VAR => $var);
+	unlink "$var/settings";
+};
+
+sub settings (@lines)
+{
+	open my $out, '>', "$var/settings";
+	print {$out} map { "$_\n" } @lines;
+	close $out;
+}
+
+# The status of a POST, with these headers.
+sub post ($path, @headers)
+{
+	my @h = map { ('-H', $_) } @headers;
+	open my $in, '-|', 'curl', '-s', '-o', '/dev/null', '-w', '%{http_code}',
+		@h, '-d', '{}', "http://127.0.0.1:$ports{PORT}$path";
+	return join '', <$in>;
+}
+
+subtest 'triggers of events name lines of VAR/settings' => sub {
+	my $r     = Receiver->start;
+	my @lines = ('POSTERN_WEBHOOK_ALLOW=127.0.0.1',
+		'POSTERN_WEBHOOK_SECRET=' . 's' x 24, "HOOK_BASE=" . $r->url(''),
+		'HOOK_SECRET=' . 't' x 24);
+	settings(@lines, 'HOOK_KEY=the first = "one"');
+	($status, $said) = instance(start => VAR => $var, %ports);
+	is $status, 0, 'it starts' or diag $said;
+	psql(q{select postern.create_event_trigger('mine', 'api.users', '{INSERT}',
+		webhook => '{{HOOK_BASE}}/ok', secret_env => 'HOOK_SECRET',
+		headers => '[{"name": "X-Key", "value_from_env": "HOOK_KEY"}]');
+		select postern.create_event_trigger('ours', 'api.users', '{INSERT}',
+		webhook => '{{HOOK_BASE}}/ok', headers => '[{"name": "X-Key",
+		"value_from_env": "POSTERN_WEBHOOK_SECRET"}]');
+		insert into api.users (name) values ('Ada')});
+	ok $r->wait_for(1), 'what they name is found';
+	my ($got) = $r->seen;
+	is $got->{headers}{'x-key'}, 'the first = "one"', '... for a header';
+	ok $got->{headers}{'webhook-signature'}, '... for a key';
+	like wait_for_error(), qr/novariablePOSTERN_WEBHOOK_SECRET/,
+		'but no setting';
+	psql(q{select postern.drop_event_trigger('ours')});
+	$r->forget;
+	settings(@lines, 'HOOK_KEY=the second');
+	instance(reload => VAR => $var);
+	psql(q{insert into api.users (name) values ('Eve')});
+	ok $r->wait_for(1), 'reload';
+	is +($r->seen)[0]{headers}{'x-key'}, 'the second', '... takes what changed';
+	is scalar($r->seen), 1, '... and nothing of ours was sent';
+	for my $file (glob("$var/log/*.log"), "$var/run/asked") {
+		unlike Postern::_slurp($file), qr/the (first|second)|ttt/,
+			"$file does not tell it";
+	}
+	local @ENV{qw(VAR DO)} = ($var, 'settings');
+	unlike scalar(qx{make -s -C '$Postern::top' postern 2>&1}),
+		qr/^HOOK_|the second/m, 'nor do the settings';
+	psql(q{select postern.drop_event_trigger('mine')});
+};
+
+# Of an attempt that was none.
+sub wait_for_error ()
+{
+	my $said = '';
+	wait_for(sub {
+		$said = psql(q{select response ->> 'error'
+			from postern.event_invocation_log where status is null});
+	});
+	return $said;
+}
+
+subtest 'secrets come in headers of other names' => sub {
+	settings('POSTERN_EVENT_SECRET=between us', 'POSTERN_EVENT_HEADER=X-Engine',
+		'POSTERN_ACTION_SECRET=between us', 'POSTERN_ACTION_HEADER = X-engine-2',
+		'POSTERN_JSONAPI_HEADERS=X-AUTH X-Engine X-Tenant');
+	($status, $said) = instance(reload => VAR => $var);
+	is $status, 0, 'reload' or diag $said;
+	is post('/event', 'X-Engine: between us'), 400, 'that of events is passed on';
+	is post('/event', 'X-Engine: no'), 403, '... not only if it is right';
+	is post('/event', 'Event-Secret: between us'), 401, '... the usual one is none';
+	for my $path (qw(/login /actions/none)) {
+		is post($path, 'X-Engine-2: between us'), 400, "$path: so is its own";
+		is post($path, 'Action-Secret: between us'), 401, '... and no other';
+	}
+	my $lines = Postern::_slurp("$var/nginx/postern/fastcgi.conf");
+	is scalar(() = $lines =~ /^fastcgi_param HTTP_$_ /mg), 1, "$_ once"
+		for qw(X_ENGINE X_ENGINE_2 X_TENANT X_AUTH);
+	($status) = instance(reload => VAR => $var,
+		POSTERN_EVENT_HEADER => 'X-Engine;#');
+	isnt $status, 0, 'a name that is none is refused';
+	is post('/event', 'X-Engine: between us'), 400, '... and nothing changes';
 	instance(stop => VAR => $var);
 	unlink "$var/settings";
 };

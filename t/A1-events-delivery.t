@@ -128,13 +128,36 @@ subtest 'headers' => sub {
 	unlike JSON::PP->new->encode($row), qr/s3cret/, '... which is on no record';
 	($row) = deliver('/ok', $more);
 	is $row->{state}, 'failed', 'a variable that is not there';
-	like $row->{attempts}[0]{response}{error}, qr/no HOOK_KEY/, '... is said';
+	like $row->{attempts}[0]{response}{error}, qr/no variable HOOK_KEY /,
+		'... is said';
 	is $r->count, 0, '... and nothing sent';
-	for (['POSTERN_DATABASE', qr/no POSTERN_DATABASE/, 'our own settings']) {
-		($row) = deliver('/ok', qq{, headers => '[{"name": "X",
-			"value_from_env": "$_->[0]"}]'});
-		like $row->{attempts}[0]{response}{error}, $_->[1], $_->[2];
+	my ($fh, $file) = tempfile(UNLINK => 1);
+	print {$fh} "# HOOK_KEY=none\nHOOK_KEY=lin\xc3\xa9\nOTHER=1\n",
+		'HASURA_GRAPHQL_JWT_SECRET=', 'k' x 32, "\n",
+		"HOOK_KEY = of a line\nPOSTERN_EVENT_SECRET=of a line\n";
+	close $fh;
+	chmod 0644, $file;
+	my @file = (POSTERN_CONFIG => $file);
+	deliver('/ok', $more, @file);
+	is(($r->seen)[0]{headers}{'x-key'}, 'of a line', 'from the settings file');
+	deliver('/ok', $more, @file, HOOK_KEY => 's3cret');
+	is(($r->seen)[0]{headers}{'x-key'}, 's3cret',
+		'... unless the environment has one');
+	$r->forget;
+	for my $ours (qw(POSTERN_DATABASE POSTERN_EVENT_SECRET POSTERN_NO_SUCH
+		HASURA_GRAPHQL_JWT_SECRET), 'X Y', '', '1ST', '# HOOK_KEY')
+	{
+		my $env = qq{, headers => '[{"name": "X", "value_from_env": "$ours"}]'};
+		($row) = deliver('/ok', $env, @file, POSTERN_NO_SUCH => 1,
+			HASURA_GRAPHQL_JWT_SECRET => 'j' x 32);
+		like $row->{attempts}[0]{response}{error} // '',
+			qr/no variable \Q$ours\E /, "no variable: $ours";
+		next if $ours !~ /\A\w+\z/;
+		($row) = deliver($r->url("/ok?{{$ours}}"), '', @file);
+		like $row->{attempts}[0]{response}{error} // '',
+			qr/no variable \Q$ours\E /, '... nor in a URL';
 	}
+	is $r->count, 0, '... and nothing is sent';
 	# Some of them are refused when the trigger is made, unless it is old.
 	my $check = 'alter table postern.event_triggers %s trigger '
 		. 'event_triggers_check';
@@ -162,7 +185,7 @@ subtest 'headers' => sub {
 		'... as it was written on record';
 	for ('{{NOTHING}}/x', '{{HOOK_BASE', 'http://a:b@127.0.0.1/') {
 		($row) = deliver($_, '', HOOK_BASE => 'file:///etc/passwd');
-		like $row->{attempts}[0]{response}{error}, qr/no NOTHING|no URL/,
+		like $row->{attempts}[0]{response}{error}, qr/no variable NOTHING |no URL/,
 			"no URL: $_";
 	}
 	($row) = deliver('{{HOOK_BASE}}', '', HOOK_BASE => 'file:///etc/passwd');

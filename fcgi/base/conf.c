@@ -1,5 +1,6 @@
 #include "base/conf.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,6 +270,15 @@ set_text(struct arena *a, const struct setting_row *row, const char *value,
 	return NULL;
 }
 
+static bool
+is_setting(struct str name)
+{
+	for (int i = 0; i < ROWS; i++)
+		if (str_eq(name, str_of(rows[i].name)))
+			return true;
+	return false;
+}
+
 /* A name that is misspelt would leave its setting as it is by itself. */
 static struct err *
 check_names(struct arena *a, struct str file)
@@ -276,11 +286,8 @@ check_names(struct arena *a, struct str file)
 	while (file.n) {
 		struct str line = str_trim(str_cut(&file, '\n'));
 		struct str name = str_trim(str_cut(&line, '='));
-		bool known = !str_starts(name, STR("POSTERN_"));
 
-		for (int i = 0; i < ROWS && !known; i++)
-			known = str_eq(name, str_of(rows[i].name));
-		if (!known)
+		if (str_starts(name, STR("POSTERN_")) && !is_setting(name))
 			return err_new(a, ERR_INTERNAL,
 				       "there is no setting %.*s; see postern "
 				       "settings",
@@ -297,6 +304,7 @@ conf_load(struct arena *a, struct conf *ret)
 	*ret = (struct conf){0};
 	TRY(find_file(a, &file));
 	TRY(check_names(a, file));
+	ret->file = file;
 	for (int i = 0; i < ROWS; i++) {
 		const char *value = getenv(rows[i].name);
 
@@ -310,6 +318,27 @@ conf_load(struct arena *a, struct conf *ret)
 			TRY(set_text(a, &rows[i], value, ret));
 	}
 	return NULL;
+}
+
+static bool
+is_variable(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!isalnum((unsigned char)name.p[i]) && name.p[i] != '_')
+			return false;
+	return name.n && !isdigit((unsigned char)name.p[0]);
+}
+
+const char *
+conf_variable(struct arena *a, const struct conf *conf, struct str name)
+{
+	const char *value;
+
+	if (!is_variable(name) || is_setting(name) ||
+	    str_starts(name, STR("POSTERN_")))
+		return NULL;
+	value = getenv(arena_str(a, name).p);
+	return value ? value : find_in_file(a, conf->file, name);
 }
 
 enum log_level

@@ -6,7 +6,8 @@
  * postern.conf beside the binary (shared hosting), else
  * /etc/postern/postern.conf.  Values are read once, at start, and live as
  * long as the process.  A value that does not fit is an error that names the
- * setting; nothing starts with half a configuration.
+ * setting; nothing starts with half a configuration.  Lines of names that
+ * are no settings are for conf_variable().
  */
 #ifndef POSTERN_BASE_CONF_H
 #define POSTERN_BASE_CONF_H
@@ -19,6 +20,7 @@
 enum pool_kind { POOL_API, POOL_AUTH, POOL_BULK };
 
 struct conf {
+	struct str file;      /* as it was read; see conf_variable() */
 	const char *database; /* libpq connection string or URL */
 	const char *role;     /* what an anonymous request runs as */
 	const char *statuses; /* "tutorial" or "correct" */
@@ -98,6 +100,14 @@ struct conf {
 
 /* Read everything; the error names the setting and what it wants. */
 struct err *conf_load(struct arena *a, struct conf *ret);
+
+/*
+ * What is no setting: a variable that an event's trigger names, from the
+ * environment, else from a line of the file.  NULL: it is in neither, or it
+ * is a setting or no name.  Those are other people's secrets.
+ */
+const char *
+conf_variable(struct arena *a, const struct conf *conf, struct str name);
 
 enum log_level conf_log_level(const struct conf *conf);
 

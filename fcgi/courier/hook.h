@@ -1,12 +1,12 @@
 /*
  * One event on its way to a webhook, over HTTP, by libcurl.
  *
- * The URL and the headers may name variables of our environment, but none of
- * ours (POSTERN_...), which hold other secrets.  A certificate must be valid
- * (SSL_CERT_FILE names other authorities), a redirect is an answer like any,
- * there is no proxy, and whatever address a name leads to must belong to
- * everybody or be in POSTERN_WEBHOOK_ALLOW.  Of an answer's body 64 KiB are
- * read.
+ * The URL and the headers may name variables of our environment or lines of
+ * the settings file, but no settings, which hold other secrets.  A certificate
+ * must be valid (SSL_CERT_FILE names other authorities), a redirect is an
+ * answer like any, there is no proxy, and whatever address a name leads to
+ * must belong to everybody or be in POSTERN_WEBHOOK_ALLOW.  Of an answer's
+ * body 64 KiB are read.
  *
  * With a key the event is signed as Standard Webhooks have it: webhook-id is
  * the event's, however often it is sent; webhook-signature is "v1," and the

@@ -1,7 +1,6 @@
 #include "courier/hook.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -13,19 +12,19 @@
 
 enum { URL_MAX = 8192, SIGNED_MAX = 1024, SPAN_BYTES = 8 };
 
-/* ---- the environment ---- */
+/* ---- variables ---- */
 
 /* What is ours is nobody's business, and what is not there is no value. */
 static struct err *
-variable(struct arena *a, struct str name, struct str *ret)
+variable(struct arena *a, const struct conf *conf, struct str name,
+	 struct str *ret)
 {
-	const char *value = NULL;
+	const char *value = conf_variable(a, conf, name);
 
-	if (name.n && !str_starts(name, STR("POSTERN_")))
-		value = getenv(arena_str(a, name).p);
 	if (!value)
 		return err_new(a, ERR_INVALID,
-			       "The environment has no %.*s for it.",
+			       "There is no variable %.*s for it, in the "
+			       "courier's environment or in the settings file.",
 			       STR_FMT(name));
 	*ret = str_of(value);
 	return NULL;
@@ -43,7 +42,7 @@ find_pair(struct str s, char c)
 }
 
 static struct err *
-expand(struct arena *a, struct str text, struct buf *b)
+expand(struct arena *a, const struct conf *conf, struct str text, struct buf *b)
 {
 	while (text.n) {
 		size_t open = find_pair(text, '{'), close;
@@ -54,7 +53,8 @@ expand(struct arena *a, struct str text, struct buf *b)
 		if (text.n == 0)
 			break;
 		close = find_pair(text, '}');
-		TRY(variable(a, str_trim(str_sub(text, 0, close)), &value));
+		TRY(variable(a, conf, str_trim(str_sub(text, 0, close)),
+			     &value));
 		buf_put(b, value);
 		text = str_sub(text, close + 2, text.n);
 	}
@@ -69,10 +69,11 @@ is_ours(const struct url *u)
 }
 
 static struct err *
-make_url(struct arena *a, const struct event *event, struct hook_head *ret)
+make_url(struct arena *a, const struct conf *conf, const struct event *event,
+	 struct hook_head *ret)
 {
 	struct buf b = buf_new(URL_MAX);
-	struct err *e = expand(a, event->webhook, &b);
+	struct err *e = expand(a, conf, event->webhook, &b);
 	struct url u;
 
 	ret->url = b.broken ? STR("") : arena_str(a, buf_str(&b));
@@ -150,7 +151,8 @@ is_taken(struct str name)
 }
 
 static struct err *
-add_row(struct arena *a, struct hook_head *head, json_object *row)
+add_row(struct arena *a, const struct conf *conf, struct hook_head *head,
+	json_object *row)
 {
 	struct str name = json_str(json_get(row, "name"));
 	struct str value = json_str(json_get(row, "value"));
@@ -158,7 +160,7 @@ add_row(struct arena *a, struct hook_head *head, json_object *row)
 		json_object_is_type(json_get(row, "value"), json_type_string);
 
 	if (json_has(row, "value_from_env"))
-		TRY(variable(a, json_str(json_get(row, "value_from_env")),
+		TRY(variable(a, conf, json_str(json_get(row, "value_from_env")),
 			     &value));
 	else if (!is_text)
 		return err_new(a, ERR_INVALID, "A header's value is no text.");
@@ -172,7 +174,8 @@ add_row(struct arena *a, struct hook_head *head, json_object *row)
 }
 
 static struct err *
-add_rows(struct arena *a, const struct event *event, struct hook_head *head)
+add_rows(struct arena *a, const struct conf *conf, const struct event *event,
+	 struct hook_head *head)
 {
 	json_object *rows = NULL;
 
@@ -182,7 +185,7 @@ add_rows(struct arena *a, const struct event *event, struct hook_head *head)
 	if (!json_object_is_type(rows, json_type_array))
 		return err_new(a, ERR_INVALID, "The headers are no array.");
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		TRY(add_row(a, head, json_object_array_get_idx(rows, i)));
+		TRY(add_row(a, conf, head, json_object_array_get_idx(rows, i)));
 	return NULL;
 }
 
@@ -253,7 +256,7 @@ add_signature(struct arena *a, const struct hook *h, const struct conf *conf,
 	struct err *e = NULL;
 
 	if (h->event.secret_env.n)
-		TRY(variable(a, h->event.secret_env, &keys));
+		TRY(variable(a, conf, h->event.secret_env, &keys));
 	if (keys.n == 0 && h->event.secret_env.n == 0)
 		return NULL;
 	content = signed_text(a, &h->event, time_text);
@@ -287,10 +290,10 @@ hook_head_make(const struct hook *h, const struct conf *conf,
 	struct err *e;
 
 	*ret = (struct hook_head){0};
-	TRY(make_url(a, &h->event, ret));
+	TRY(make_url(a, conf, &h->event, ret));
 	add(a, ret, STR("Content-Type"), STR("application/json"));
 	add(a, ret, STR("webhook-id"), h->event.id);
-	e = add_rows(a, &h->event, ret);
+	e = add_rows(a, conf, &h->event, ret);
 	if (!e)
 		e = add_signature(a, h, conf, ret);
 	add_trace(a, &h->event, ret);

@@ -77,6 +77,22 @@ edge_pieces() {
 			"$piece" >"$VAR/nginx/new/postern/${piece##*/}"
 	done
 	edge_cors >"$VAR/nginx/new/postern/cors.conf"
+	edge_headers "$VAR/nginx/new/postern/fastcgi.conf"
+}
+
+# edge_headers FILE: pass on the headers that the settings call otherwise, too.
+# Names that are none are left to the program, which refuses them.
+edge_headers() {
+	pools_asked | sed -nE \
+		's/^POSTERN_(ACTION_HEADER|EVENT_HEADER|REMOTE_HEADER|JSONAPI_HEADERS)[ \t]*=//p' |
+		tr -s '[:blank:]' '\n' | grep -Ex '[A-Za-z0-9-]+' |
+		tr 'a-z-' 'A-Z_' | sort -u |
+		while read -r name; do
+			! grep -q "^fastcgi_param HTTP_$name " "$1" || continue
+			printf 'fastcgi_param HTTP_%s $http_%s if_not_empty;\n' \
+				"$name" "$(echo "$name" | tr A-Z a-z)"
+		done >"$RUN/headers"
+	cat "$RUN/headers" >>"$1"
 }
 
 # The pages that were built.

@@ -30,6 +30,14 @@ pools_templates() {
 	done
 }
 
+# What one asks for: settings, and the variables that triggers of events name.
+pools_asked() {
+	[ ! -r "$VAR/settings" ] ||
+		grep -E '^(POSTERN_|[A-Za-z_][A-Za-z0-9_]*[[:blank:]]*=)' \
+			"$VAR/settings" || :
+	state_given
+}
+
 # All settings in one file, so that a pool that is told to reload reads the
 # new ones: what the instance knows, then VAR/settings, then the environment;
 # of several lines with one name the last counts.  A file that the program
@@ -53,11 +61,8 @@ pools_configure() {
 		echo "POSTERN_ADMIN_SECRET=admin"
 		echo "POSTERN_STATE=$VAR"
 		echo "POSTERN_KEYS=$VAR/keys/auth.key"
-		[ ! -r "$VAR/settings" ] ||
-			grep -E '^(POSTERN_|HASURA_GRAPHQL_JWT_SECRET=)' "$VAR/settings" ||
-			:
-		state_given
-	} | awk -F= '{ last[$1] = $0 } END { for (n in last) print last[n] }' |
+		pools_asked
+	} | awk -F '[ \t]*=' '{ last[$1] = $0 } END { for (n in last) print last[n] }' |
 		sort >"$RUN/postern.conf.new"
 	chmod 0600 "$RUN/postern.conf.new"
 	! is_root || chown "$OWNER:$GROUP" "$RUN/postern.conf.new"
