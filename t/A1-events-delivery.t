@@ -145,14 +145,13 @@ subtest 'headers' => sub {
 		'... unless the environment has one');
 	$r->forget;
 	for my $ours (qw(POSTERN_DATABASE POSTERN_EVENT_SECRET POSTERN_NO_SUCH
-		HASURA_GRAPHQL_JWT_SECRET), 'X Y', '', '1ST', '# HOOK_KEY')
+		HASURA_GRAPHQL_JWT_SECRET))
 	{
 		my $env = qq{, headers => '[{"name": "X", "value_from_env": "$ours"}]'};
 		($row) = deliver('/ok', $env, @file, POSTERN_NO_SUCH => 1,
 			HASURA_GRAPHQL_JWT_SECRET => 'j' x 32);
 		like $row->{attempts}[0]{response}{error} // '',
 			qr/no variable \Q$ours\E /, "no variable: $ours";
-		next if $ours !~ /\A\w+\z/;
 		($row) = deliver($r->url("/ok?{{$ours}}"), '', @file);
 		like $row->{attempts}[0]{response}{error} // '',
 			qr/no variable \Q$ours\E /, '... nor in a URL';
