@@ -255,7 +255,7 @@ subtest 'triggers of events name lines of VAR/settings' => sub {
 	my @lines = ('POSTERN_WEBHOOK_ALLOW=127.0.0.1',
 		'POSTERN_WEBHOOK_SECRET=' . 's' x 24, "HOOK_BASE=" . $r->url(''),
 		'HOOK_SECRET=' . 't' x 24);
-	settings(@lines, 'HOOK_KEY=the first = "one"');
+	settings(@lines, 'HOOK_KEY=the first = "one"', 'PGPASSWORD=secret');
 	($status, $said) = instance(start => VAR => $var, %ports);
 	is $status, 0, 'it starts' or diag $said;
 	psql(q{select postern.create_event_trigger('mine', 'api.users', '{INSERT}',
@@ -264,14 +264,18 @@ subtest 'triggers of events name lines of VAR/settings' => sub {
 		select postern.create_event_trigger('ours', 'api.users', '{INSERT}',
 		webhook => '{{HOOK_BASE}}/ok', headers => '[{"name": "X-Key",
 		"value_from_env": "POSTERN_WEBHOOK_SECRET"}]');
+		select postern.create_event_trigger('theirs', 'api.users', '{INSERT}',
+		webhook => '{{HOOK_BASE}}/{{PGPASSWORD}}');
 		insert into api.users (name) values ('Ada')});
 	ok $r->wait_for(1), 'what they name is found';
 	my ($got) = $r->seen;
 	is $got->{headers}{'x-key'}, 'the first = "one"', '... for a header';
 	ok $got->{headers}{'webhook-signature'}, '... for a key';
-	like wait_for_error(), qr/novariablePOSTERN_WEBHOOK_SECRET/,
-		'but no setting';
-	psql(q{select postern.drop_event_trigger('ours')});
+	my $errors = wait_for_errors(2);
+	like $errors, qr/novariablePOSTERN_WEBHOOK_SECRET/, 'but no setting';
+	like $errors, qr/novariablePGPASSWORD/, '... and no way to Postgres';
+	psql(q{select postern.drop_event_trigger('ours'),
+		postern.drop_event_trigger('theirs')});
 	$r->forget;
 	settings(@lines, 'HOOK_KEY=the second');
 	instance(reload => VAR => $var);
@@ -289,13 +293,14 @@ subtest 'triggers of events name lines of VAR/settings' => sub {
 	psql(q{select postern.drop_event_trigger('mine')});
 };
 
-# Of an attempt that was none.
-sub wait_for_error ()
+# Of attempts that were none.
+sub wait_for_errors ($n)
 {
 	my $said = '';
 	wait_for(sub {
-		$said = psql(q{select response ->> 'error'
-			from postern.event_invocation_log where status is null});
+		$said = psql(qq{select string_agg(response ->> 'error', ' ')
+			from postern.event_invocation_log where status is null
+			having count(*) = $n});
 	});
 	return $said;
 }

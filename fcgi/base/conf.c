@@ -334,8 +334,9 @@ conf_variable(struct arena *a, const struct conf *conf, struct str name)
 {
 	const char *value;
 
+	/* PGPASSWORD and its like are how Postgres is reached. */
 	if (!is_variable(name) || is_setting(name) ||
-	    str_starts(name, STR("POSTERN_")))
+	    str_starts(name, STR("POSTERN_")) || str_starts(name, STR("PG")))
 		return NULL;
 	value = getenv(arena_str(a, name).p);
 	return value ? value : find_in_file(a, conf->file, name);

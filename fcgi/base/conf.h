@@ -104,7 +104,7 @@ struct err *conf_load(struct arena *a, struct conf *ret);
 /*
  * What is no setting: a variable that an event's trigger names, from the
  * environment, else from a line of the file.  NULL: it is in neither, or it
- * is a setting or no name.  Those are other people's secrets.
+ * is a setting, one of libpq's (PG...) or no name: those are no receiver's.
  */
 const char *
 conf_variable(struct arena *a, const struct conf *conf, struct str name);

@@ -90,7 +90,7 @@ clear_subject(const struct jwt_config *c, json_object *o)
 {
 	bool used = !c->map && uses_subject(&c->claims);
 
-	for (size_t i = 0; i < c->nmap; i++)
+	for (size_t i = 0; c->map && i < c->nmap; i++)
 		used |= c->map[i].mapped && uses_subject(&c->map[i].path);
 	if (used)
 		rename_member(o, SUBJECT, IDENTITY);

@@ -89,8 +89,9 @@ edge_headers() {
 		tr 'a-z-' 'A-Z_' | sort -u |
 		while read -r name; do
 			! grep -q "^fastcgi_param HTTP_$name " "$1" || continue
+			# shellcheck disable=SC2016  # nginx expands it
 			printf 'fastcgi_param HTTP_%s $http_%s if_not_empty;\n' \
-				"$name" "$(echo "$name" | tr A-Z a-z)"
+				"$name" "$(echo "$name" | tr '[:upper:]' '[:lower:]')"
 		done >"$RUN/headers"
 	cat "$RUN/headers" >>"$1"
 }
