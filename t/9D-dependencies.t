@@ -331,9 +331,9 @@ subtest 'they are told what the request says' => sub {
 		method  => 'GET', path => '/jsonapi/things/1',
 		type    => 'thing', id => '1',
 		query   => {x_probe => 'request', a => '2', 'page[size]' => '1'},
-		headers => {}, claims => undef, role => undef,
-		secret  => JSON::PP::true
-	}, 'all of it, and nginx passes X-AUTH alone';
+		headers => {'x-tenant' => 'T "1"'}, claims => undef,
+		role => undef, secret => JSON::PP::true
+	}, 'all of it, with the header that the settings name';
 	my $r = $p->cgi(GET => uri('/jsonapi/things', x_probe => 'request'),
 		headers => {'X-Tenant' => encode_utf8('Zoë'), 'X-Order' => 1, 'X-Other' => 2,
 			'X-AUTH' => 'no'});
